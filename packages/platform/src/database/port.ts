@@ -1,0 +1,99 @@
+import type { JsonValue } from '@reeve/kernel';
+
+/** A value that both databases can store: text, number (integers up to 2^53), bytes, or nothing. */
+export type SqlValue = string | number | Uint8Array | null;
+
+/** A compiled SQL statement: made once from a Kysely query by `statement(…)`, bound to values many times. */
+export interface Statement<Params extends object = Record<string, SqlValue>> {
+  readonly sql: string;
+  /** Puts the values of `params` in the order in which the SQL wants them. */
+  bind(params: Params): BoundStatement;
+}
+
+export interface BoundStatement {
+  readonly sql: string;
+  readonly params: readonly SqlValue[];
+}
+
+/**
+ * One step of a unit of work. With `expectRows` the number of rows it changes (or, with RETURNING, returns) must be exactly
+ * that, otherwise the whole unit is undone and rejects with `ExpectationFailed`.
+ */
+export interface UnitStatement extends BoundStatement {
+  readonly expectRows?: number;
+}
+
+/** An event to append to the log, in the same commit; its position is given at commit. */
+export interface EventDraft {
+  readonly type: string;
+  readonly tenant: string;
+  /** Kind and id of what it is about, such as `task` and its id. */
+  readonly subject: string;
+  readonly data: JsonValue;
+}
+
+export interface EventRecord extends EventDraft {
+  /** Strictly growing in commit order, without gaps. */
+  readonly position: number;
+  readonly atMs: number;
+}
+
+/** A record to append to the audit chain, in the same commit. */
+export interface AuditDraft {
+  readonly actor: string;
+  readonly tenant: string;
+  readonly operation: string;
+  readonly outcome: 'done' | 'refused' | 'failed' | 'rolledBack';
+  readonly target: string | null;
+  readonly correlationId: string;
+  /** Facts worth keeping: error code, digest of the input, approval; never a secret, never a payload. */
+  readonly details: { readonly [fact: string]: JsonValue };
+}
+
+/** Work that is done as a whole or not at all. Many units share one commit; each has its own savepoint. */
+export interface Unit {
+  readonly statements: readonly UnitStatement[];
+  readonly events?: readonly EventDraft[];
+  readonly audit?: readonly AuditDraft[];
+}
+
+export type Row = Record<string, SqlValue>;
+
+/** What one statement of a unit did: rows changed, and the rows of a RETURNING clause. */
+export interface StatementResult {
+  readonly changes: number;
+  readonly rows: readonly Row[];
+}
+
+/**
+ * The record of everything. Safety: `commit` resolves only after the unit is durable (synced to disk); a rejected unit
+ * left nothing behind, except after `StorageUncertain`-like failures of a remote COMMIT, which the embedded form has
+ * not. Liveness: while the disk is full or the file locked, units are rejected with `StorageUnavailable`, and are
+ * accepted again as soon as it is not.
+ */
+export interface Database extends AsyncDisposable {
+  /**
+   * Queues a unit for the next group commit.
+   * @returns one result per statement, in order.
+   * @throws ExpectationFailed when a statement missed its `expectRows`, or broke a uniqueness constraint.
+   * @throws StorageUnavailable when it could not be made durable; Overloaded when too much is queued.
+   */
+  commit(unit: Unit): Promise<readonly StatementResult[]>;
+  /** Rows of a bounded query (by key or one page), from what is committed. */
+  read<R = Row>(statement: BoundStatement): Promise<R[]>;
+  /** Called with the events of each group, in commit order, after it is durable and before its units resolve. */
+  onEvents(listener: (events: readonly EventRecord[]) => void): () => void;
+  /** Figures for health and metrics. */
+  status(): DatabaseStatus;
+}
+
+export interface DatabaseStatus {
+  readonly kind: 'sqlite' | 'postgres';
+  readonly writable: boolean;
+  /** Why it is not writable, for people. */
+  readonly reason?: string;
+  readonly queuedUnits: number;
+  readonly commits: number;
+  readonly units: number;
+  readonly lastCommitMs: number;
+}
