@@ -26,7 +26,8 @@ export function answerTo(request: ChatRequest, behaviour: Behaviour): Answer {
     model: request.model ?? 'sim-small',
     created: Math.floor(Date.now() / 1_000),
     deltas,
-    tool: request.tools?.length && request.tool_choice !== 'none' ? (request.tools[0]?.function?.name ?? '') : undefined,
+    tool:
+      request.tools?.length && request.tool_choice !== 'none' ? (request.tools[0]?.function?.name ?? '') : undefined,
     choices,
     usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion },
   };

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { chunkTexts, type Answer } from './answer.ts';
@@ -46,10 +45,19 @@ function eventText(data: string, { lineEnd, comments }: Behaviour): string {
 /** One write; waits for the reader when its buffer is full, then for the interval. */
 async function deliver(response: ServerResponse, text: string, behaviour: Behaviour): Promise<void> {
   if (behaviour.splitBytes !== undefined) return deliverSplit(response, text, behaviour.splitBytes);
-  if (!response.write(text) && !response.destroyed) {
-    await Promise.race([once(response, 'drain'), once(response, 'close')]);
-  }
+  if (!response.write(text) && !response.destroyed) await drained(response);
   if (behaviour.intervalMs > 0) await pause(behaviour.intervalMs);
+}
+
+/** Resolves when the reader caught up, or went away. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      response.off('drain', settle).off('close', settle);
+      resolve();
+    };
+    response.on('drain', settle).on('close', settle);
+  });
 }
 
 async function deliverSplit(response: ServerResponse, text: string, sizeBytes: number): Promise<void> {
