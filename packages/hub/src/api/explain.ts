@@ -1,0 +1,33 @@
+import { Uuid } from '@reeve/kernel';
+import { z } from 'zod';
+import { AgentState } from './agent.ts';
+import { TaskState } from './task.ts';
+
+/** Why one agent would or would not get a task: the first requirement that failed with both values, or its score. */
+export const AgentVerdict = z.object({
+  agentId: Uuid,
+  agentName: z.string(),
+  state: AgentState,
+  eligible: z.boolean(),
+  /** First requirement that failed. */
+  failed: z.object({ requirement: z.string(), wanted: z.json(), found: z.json() }).optional(),
+  /** 0..1, higher is better; only of eligible agents. */
+  score: z.number().optional(),
+  rank: z.int().optional(),
+  freeSlots: z.int(),
+});
+export type AgentVerdict = z.output<typeof AgentVerdict>;
+
+export const Explanation = z.object({
+  taskId: Uuid,
+  state: TaskState,
+  /** One sentence for people: who has it, what it waits for, or how it ended. */
+  summary: z.string(),
+  /** Tasks before it in its queue, while it is queued. */
+  ahead: z.int().optional(),
+  /** Agents looked at: all, or the sample's size when there are many. */
+  agents: z.array(AgentVerdict),
+  agentsTotal: z.int(),
+  sampled: z.boolean(),
+});
+export type Explanation = z.output<typeof Explanation>;

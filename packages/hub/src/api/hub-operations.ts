@@ -1,0 +1,47 @@
+import { defineOperation, EpochMs } from '@reeve/kernel';
+import { z } from 'zod';
+import { TaskState } from './task.ts';
+
+export const Event = z.object({
+  position: z.int(),
+  atMs: EpochMs,
+  type: z.string(),
+  tenant: z.string(),
+  subject: z.string(),
+  data: z.json(),
+});
+export type Event = z.output<typeof Event>;
+
+export const listEvents = defineOperation({
+  name: 'events.list',
+  summary: 'Read the event log by pages; `GET /v1/events` streams it',
+  access: 'events:read',
+  effect: 'read',
+  http: { method: 'GET', path: '/v1/events/history' },
+  input: z.object({
+    after: z.int().nonnegative().default(0),
+    limit: z.int().min(1).max(1_000).default(100),
+    subject: z.string().max(200).optional(),
+    type: z.string().max(100).optional(),
+  }),
+  output: z.object({ items: z.array(Event), nextAfter: z.int() }),
+});
+
+export const showStatus = defineOperation({
+  name: 'hub.status',
+  summary: 'What waits, what runs, who is there',
+  access: 'tasks:read',
+  effect: 'read',
+  http: { method: 'GET', path: '/v1/status' },
+  input: z.object({}),
+  output: z.object({
+    version: z.string(),
+    startedAtMs: EpochMs,
+    tasks: z.record(TaskState, z.int()),
+    agents: z.object({ online: z.int(), draining: z.int(), paused: z.int(), offline: z.int() }),
+    slots: z.object({ total: z.int(), busy: z.int() }),
+    /** Age of the oldest task that could run now. */
+    oldestQueuedMs: z.int(),
+    database: z.object({ kind: z.string(), writable: z.boolean(), reason: z.string().optional() }),
+  }),
+});

@@ -1,0 +1,88 @@
+import { defineError } from '@reeve/kernel';
+
+export const UnknownCapability = defineError({
+  code: 'unknown_capability',
+  class: 'invalid',
+  title: 'No agent has ever declared this capability',
+  meaning: 'The task requires a capability name that no agent has declared so far, most often a misspelt one.',
+  remedy:
+    'Use one of the nearest names in the details, or submit with `allowUnknown` if such an agent is still to come.',
+});
+export const LeaseLost = defineError({
+  code: 'lease_lost',
+  class: 'conflict',
+  title: 'The lease is not held any more',
+  meaning:
+    'A report came with a fence that is not that of the newest lease: it expired, was cancelled, or the task ended.',
+  remedy: 'Drop the work; whatever came of it is not accepted and not paid. Send heartbeats in time to keep leases.',
+});
+export const AgentExists = defineError({
+  code: 'agent_exists',
+  class: 'conflict',
+  title: 'An agent of this name exists',
+  meaning: 'Names are unique within a tenant, and this one is taken.',
+  remedy: 'Use another name, or update the existing agent by its id (`reeve agents update`).',
+});
+export const AgentNotRunnable = defineError({
+  code: 'agent_state_conflict',
+  class: 'conflict',
+  title: 'The agent is not in a state for this',
+  meaning: 'The wanted change does not fit the state of the agent, such as resuming one that is not paused.',
+  remedy: 'Look at the state with `reeve agents show` first.',
+});
+export const TaskEnded = defineError({
+  code: 'task_ended',
+  class: 'conflict',
+  title: 'The task has ended',
+  meaning: 'The task is in an end state, which never changes except by a replay of a dead task.',
+  remedy: 'Look at the task with `reeve tasks show`; submit a new one if the work is to be done again.',
+});
+export const TaskNotDead = defineError({
+  code: 'task_not_dead',
+  class: 'conflict',
+  title: 'Only dead tasks can be replayed',
+  meaning: 'A replay gives new attempts to a task that has used up its own; this task has not.',
+  remedy: 'Wait for the task to end; list those that can be replayed with `reeve tasks list --state dead`.',
+});
+export const TaskCancelled = defineError({
+  code: 'task_cancelled',
+  class: 'cancelled',
+  title: 'The task was cancelled',
+  meaning: 'Somebody cancelled the task, or the connection it was attached to has gone.',
+  remedy: 'Submit it again if it is still wanted.',
+});
+export const TaskExpired = defineError({
+  code: 'task_expired',
+  class: 'timeout',
+  title: 'The deadline passed',
+  meaning: 'The task was not finished by its deadline.',
+  remedy: 'Give a later deadline, more agents, or a higher priority; `reeve tasks explain` says what it waited for.',
+});
+export const TaskDead = defineError({
+  code: 'task_dead',
+  class: 'badGateway',
+  title: 'The task failed for good',
+  meaning: 'Every attempt failed, or one failed in a way that a retry cannot mend.',
+  remedy: 'See the error of the last attempt in the details; replay it when the cause is mended.',
+});
+export const AttemptTimedOut = defineError({
+  code: 'attempt_timed_out',
+  class: 'timeout',
+  title: 'The attempt took too long',
+  meaning: 'The attempt was not finished within the task’s `timeoutMs`.',
+  remedy: 'Give it more time or less work; the attempt counts as failed and may be retried.',
+});
+export const LeaseExpired = defineError({
+  code: 'lease_expired',
+  class: 'timeout',
+  title: 'The agent vanished',
+  meaning: 'No heartbeat of the agent came within the lease, so the attempt counts as failed.',
+  remedy: 'Nothing to do if it happens rarely; otherwise look at the agent’s machine and connection.',
+});
+export const ProtocolViolation = defineError({
+  code: 'protocol_violation',
+  class: 'malformed',
+  title: 'The agent broke the protocol',
+  meaning: 'A message was not what the agent protocol allows at this point; the connection is closed.',
+  remedy: 'Compare the message with docs/reference/agent-protocol.md.',
+});
