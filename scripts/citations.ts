@@ -17,5 +17,7 @@ export function citationsIn(text: string): Citation[] {
 
 /** Citations that no reader of them would understand, such as `[HB-3]` or `[HB-01, HB-02]`. */
 export function malformedIn(text: string): string[] {
-  return [...text.matchAll(ATTEMPT)].map(([attempt]) => attempt).filter((attempt) => attempt.replace(CITATION, '') !== '');
+  return [...text.matchAll(ATTEMPT)]
+    .map(([attempt]) => attempt)
+    .filter((attempt) => attempt.replace(CITATION, '') !== '');
 }

@@ -41,7 +41,9 @@ function proof(citing: readonly Citing[], clauses: readonly string[], broken: re
 function notPassed(citing: readonly Citing[]): string[] {
   return [
     ...new Set(
-      citing.filter(({ test }) => test.state !== 'passed').map(({ test }) => `${test.state}: ${test.file}: ${test.name}`),
+      citing
+        .filter(({ test }) => test.state !== 'passed')
+        .map(({ test }) => `${test.state}: ${test.file}: ${test.name}`),
     ),
   ];
 }

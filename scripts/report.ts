@@ -75,7 +75,9 @@ export function parseReport(json: VitestJson, root: string): Report {
     })),
   );
   const brokenFiles = json.testResults
-    .filter((result) => result.status === 'failed' && !result.assertionResults.some(({ status }) => status === 'failed'))
+    .filter(
+      (result) => result.status === 'failed' && !result.assertionResults.some(({ status }) => status === 'failed'),
+    )
     .map((result) => ({ file: relative(root, result.name), message: result.message }));
   return { tests, brokenFiles, startedAt: new Date(json.startTime) };
 }

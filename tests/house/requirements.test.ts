@@ -87,7 +87,10 @@ describe('proof', () => {
   });
 
   test('the rest, run afterwards, replaces what its files had before', () => {
-    const full = reportOf(outcome('[LD-08 outcomes canaries] a', 'skipped'), outcome('[LD-09] b', 'passed', 'b.test.ts'));
+    const full = reportOf(
+      outcome('[LD-08 outcomes canaries] a', 'skipped'),
+      outcome('[LD-09] b', 'passed', 'b.test.ts'),
+    );
     const merged = mergeReports(full, reportOf(outcome('[LD-08 outcomes canaries] a')));
     expect(merged.tests.map(({ name, state }) => [name, state])).toEqual([
       ['[LD-09] b', 'passed'],
