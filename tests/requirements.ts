@@ -386,7 +386,7 @@ const lead = {
 
 export const REQUIREMENTS = { ...hub, ...market, ...treasury, ...fleet, ...foundation, ...readiness, ...lead };
 
-export type RequirementId = keyof typeof REQUIREMENTS;
+type RequirementId = keyof typeof REQUIREMENTS;
 
 export function requirement(id: string): Requirement | undefined {
   return id in REQUIREMENTS ? REQUIREMENTS[id as RequirementId] : undefined;

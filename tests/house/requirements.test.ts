@@ -28,7 +28,7 @@ describe('data', () => {
 
   function comparePage(): void {
     const page = readFileSync(PAGE, 'utf8');
-    const ids = [...page.matchAll(/^\| ([A-Z]{2}-\d{2}) \|/gm)].map(([, id]) => id);
+    const ids = [...page.matchAll(/^\| ([A-Z]{2}-\d{2}) \|/gm)].map(([, id]) => id ?? '');
     expect(Object.keys(REQUIREMENTS).toSorted()).toEqual(ids.toSorted());
   }
 
