@@ -1,0 +1,79 @@
+/**
+ * `npm run mutants`   breaks each guarantee in a copy of the house and fails if the cited tests do not notice
+ *   -- --only NAME    those whose name contains NAME
+ *   -- --json         the verdicts as JSON, nothing else
+ *   -- --all          a mutant that cannot be tried for want of something (strace, …) fails too
+ */
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { Mutant } from '../tests/mutants/mutant.ts';
+import { Baselines, tryMutant, type Verdict } from './mutation.ts';
+import { copyWorkspace } from './workspace.ts';
+
+/** Each runs a test file of its own: more would only make tests late that watch the clock. */
+const AT_ONCE = 2;
+
+const { values: flags } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    json: { type: 'boolean', default: false },
+    all: { type: 'boolean', default: false },
+    root: { type: 'string', default: '.' },
+  },
+});
+const root = resolve(flags.root);
+const mutants = (await readMutants()).filter(({ name }) => name.includes(flags.only));
+if (mutants.length === 0) throw new Error(`no mutant has "${flags.only}" in its name`);
+
+const verdicts = await tryAll(mutants);
+if (flags.json) console.log(JSON.stringify(verdicts, undefined, 2));
+else printSummary();
+const failing = flags.all ? ['survived', 'invalid', 'skipped'] : ['survived', 'invalid'];
+process.exitCode = verdicts.some(({ outcome }) => failing.includes(outcome)) ? 1 : 0;
+
+async function readMutants(): Promise<Mutant[]> {
+  const files = globSync('tests/mutants/*.ts', { cwd: root }).filter((file) => basename(file) !== 'mutant.ts');
+  const modules = await Promise.all(files.sort().map((file) => import(pathToFileURL(join(root, file)).href)));
+  return (modules as { mutants: readonly Mutant[] }[]).flatMap((module) => module.mutants);
+}
+
+async function tryAll(all: readonly Mutant[]): Promise<Verdict[]> {
+  const waiting = [...all];
+  const baselines = new Baselines();
+  const done: Verdict[] = [];
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, all.length) }, worker));
+  return done.sort((a, b) => (a.mutant.name < b.mutant.name ? -1 : 1));
+
+  async function worker(): Promise<void> {
+    const copy = mkdtempSync(join(tmpdir(), 'reeve-mutants-'));
+    try {
+      copyWorkspace(root, copy);
+      for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+        const verdict = await tryMutant(mutant, copy, baselines);
+        done.push(verdict);
+        if (!flags.json) print(verdict);
+      }
+    } finally {
+      rmSync(copy, { recursive: true, force: true });
+    }
+  }
+}
+
+function print({ mutant, outcome, reason }: Verdict): void {
+  const sign = outcome === 'killed' ? '✓' : outcome === 'skipped' ? '-' : '✗';
+  console.log(`${sign} ${outcome.padEnd(8)} ${mutant.guarantee.padEnd(20)} ${mutant.name}`);
+  if (outcome !== 'killed') console.log(`             ${mutant.file}\n             ${mutant.test}`);
+  console.log(`             ${reason.slice(0, 200)}`);
+}
+
+function printSummary(): void {
+  const count = (outcome: Verdict['outcome']): number =>
+    verdicts.filter((verdict) => verdict.outcome === outcome).length;
+  const parts = (['killed', 'survived', 'invalid', 'skipped'] as const).map(
+    (outcome) => `${count(outcome)} ${outcome}`,
+  );
+  console.log(`\nMutants: ${parts.join(', ')}`);
+}
