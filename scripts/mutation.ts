@@ -8,7 +8,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import type { Mutant } from '../tests/mutants/mutant.ts';
-import { missing, NEEDED } from '../tests/house/needs.ts';
+import { present } from '../tests/house/needs.ts';
 import { citationsIn } from './citations.ts';
 import { readReport, type Report, type TestOutcome } from './report.ts';
 import { capture } from './run.ts';
@@ -113,7 +113,7 @@ async function runTests(mutant: Mutant, copy: string): Promise<TestRun> {
   ];
   const { code, output } = await capture(process.execPath, ['node_modules/vitest/vitest.mjs', ...parameters], {
     folder: copy,
-    environment: { REEVE_TEST_WITH: presentNeeds() },
+    environment: { REEVE_TEST_WITH: present().join(',') },
     timeoutMs: RUN_TIMEOUT_MS,
   });
   if (code === 124) return { tests: [], problem: `${mutant.test} ran for more than ${RUN_TIMEOUT_MS / 1000} s` };
@@ -142,13 +142,6 @@ export function requirementOf({ guarantee }: Mutant): string {
 
 function namePart(mutant: Mutant): string {
   return mutant.testName ?? `[${requirementOf(mutant)}`;
-}
-
-function presentNeeds(): string {
-  const absent = new Set<string>(missing());
-  return Object.keys(NEEDED)
-    .filter((need) => !absent.has(need))
-    .join(',');
 }
 
 function escaped(text: string): string {

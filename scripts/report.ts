@@ -81,3 +81,9 @@ export function parseReport(json: VitestJson, root: string): Report {
     .map((result) => ({ file: relative(root, result.name), message: result.message }));
   return { tests, brokenFiles, startedAt: new Date(json.startTime) };
 }
+
+/** A file that could not run counts as one failure: its tests are not there to be counted. */
+export function tally({ tests, brokenFiles }: Report): { passed: number; failed: number } {
+  const count = (state: TestOutcome['state']): number => tests.filter((test) => test.state === state).length;
+  return { passed: count('passed'), failed: count('failed') + brokenFiles.length };
+}

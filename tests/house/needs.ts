@@ -9,7 +9,9 @@
  *
  * To add a need, add a line here: tests, commands and the gate (`.ci/run`) take it from this table.
  */
-import { accessSync, constants } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 interface Needed {
@@ -31,8 +33,8 @@ export const NEEDED = {
   },
   tmpfs: {
     why: 'a file system of a few megabytes that really runs full',
-    how: 'run as root on Linux, with the right to mount',
-    present: () => process.platform === 'linux' && process.getuid?.() === 0,
+    how: 'run as root on Linux, where mounting is permitted',
+    present: canMount,
   },
   minutes: {
     why: 'long runs: many seeds, many kills',
@@ -42,6 +44,8 @@ export const NEEDED = {
 } as const satisfies Record<string, Needed>;
 
 export type Need = keyof typeof NEEDED;
+
+const ALL = Object.keys(NEEDED) as Need[];
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -56,7 +60,11 @@ export function isIncluded(need: Need): boolean {
 }
 
 export function missing(): Need[] {
-  return (Object.keys(NEEDED) as Need[]).filter((need) => !NEEDED[need].present());
+  return ALL.filter((need) => !NEEDED[need].present());
+}
+
+export function present(): Need[] {
+  return ALL.filter((need) => NEEDED[need].present());
 }
 
 /**
@@ -73,6 +81,16 @@ export function needs(...names: Need[]): { skip: boolean; meta: { needs: Need[] 
 function onPath(program: string): boolean {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   return [...folders, '/usr/sbin', '/sbin'].some((folder) => isExecutable(join(folder, program)));
+}
+
+/** Being root is not enough in a container: so it is tried. */
+function canMount(): boolean {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-mount-'));
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status === 0;
+  if (mounted) spawnSync('umount', [folder]);
+  rmdirSync(folder);
+  return mounted;
 }
 
 function isExecutable(file: string): boolean {

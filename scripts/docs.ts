@@ -1,0 +1,26 @@
+/**
+ * `npm run docs` writes the pages that are made from the code; `npm run docs -- --check` fails when one is not current.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { parseArgs } from 'node:util';
+import { errorsPage } from './pages/errors.ts';
+
+const PAGES: Readonly<Record<string, () => Promise<string>>> = {
+  'docs/reference/errors.md': errorsPage,
+};
+
+const { values: flags } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+
+for (const [file, render] of Object.entries(PAGES)) {
+  const page = await render();
+  if (existsSync(file) && readFileSync(file, 'utf8') === page) continue;
+  if (flags.check) {
+    console.error(`${file} is not what the code says: run npm run docs and commit it`);
+    process.exitCode = 1;
+  } else {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, page);
+    console.log(`Wrote ${file}`);
+  }
+}
