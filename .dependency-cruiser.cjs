@@ -24,7 +24,6 @@ const mayImport = {
   server: ['kernel', 'platform', 'hub', 'chain', 'market', 'treasury', 'fleet', 'readiness', 'sdk'],
 };
 const names = Object.keys(mayImport);
-const DOMAINS = 'hub|chain|market|treasury|fleet|readiness';
 
 const error = (name, comment, from, to) => ({ name, severity: 'error', comment, from, to });
 const exactly = (path) => `^${path.replaceAll('.', '\\.')}$`;
