@@ -1,0 +1,166 @@
+import { z } from 'zod';
+import { choice, durationMs, flag, fraction, integer, secret, sizeBytes, text, textList } from './field.ts';
+import { perEnvironment } from './per-environment.ts';
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+const kibibyte = 1024;
+const mebibyte = 1024 * kibibyte;
+
+const databaseUrl = /^(sqlite:(?!:memory:)[^:]+|postgres(ql)?:\/\/.+)$/;
+const origin = /^https?:\/\/[^\s/?#*]+$/;
+
+const http = z.strictObject({
+  bodyLimitBytes: sizeBytes({ min: kibibyte, max: 64 * mebibyte })
+    .default(mebibyte)
+    .describe('Largest body of a request, unless its operation says otherwise.'),
+  requestTimeoutMs: durationMs({ min: second, max: hour })
+    .default(minute)
+    .describe('After this long a request is ended; streams and event feeds are not counted.'),
+  corsOrigins: textList(origin, 'origins such as "https://app.example"')
+    .default([])
+    .describe('Origins whose pages may call the API. Empty: none. There is no wildcard.'),
+  trustProxy: flag()
+    .default(false)
+    .describe(
+      'Whether to take the address of the caller from X-Forwarded-For. Only behind a proxy that sets it itself.',
+    ),
+  allowPublicBind: flag()
+    .default(false)
+    .describe(
+      'Permits a host beyond loopback. There is no TLS here: keys would travel in clear unless a proxy adds it.',
+    ),
+});
+
+const limits = z.strictObject({
+  requestsPerMinute: perEnvironment(
+    integer({ min: 1 }).default(60_000).describe('Requests per minute that one identity may make, on average.'),
+    { defaults: { development: 3_000_000, test: 3_000_000 } },
+  ),
+  requestBurst: perEnvironment(
+    integer({ min: 1 }).default(600).describe('Requests that one identity may make at once after a pause.'),
+    { defaults: { development: 50_000, test: 50_000 } },
+  ),
+  anonymousPerMinute: integer({ min: 1 })
+    .default(6_000)
+    .describe('Requests per minute and address without a valid key, among them every attempt with a wrong one.'),
+});
+
+const retry = z.strictObject({
+  initialDelayMs: durationMs({ min: 1, max: hour }).default(second).describe('Delay before the second attempt.'),
+  factor: fraction({ min: 1, max: 10 }).default(2).describe('By how much each further delay is longer.'),
+  maxDelayMs: durationMs({ min: 1, max: day }).default(minute).describe('Longest delay between two attempts.'),
+  jitter: fraction()
+    .default(0.5)
+    .describe('Share of the delay that is random, so that what failed together does not come back together.'),
+});
+
+const hub = z.strictObject({
+  leaseTtlMs: durationMs({ min: second, max: hour })
+    .default(10 * second)
+    .describe('Without a heartbeat for this long an agent loses its leases. At least two heartbeats.'),
+  heartbeatMs: durationMs({ min: 100, max: 10 * minute })
+    .default(3 * second)
+    .describe('How often an agent says that it is alive.'),
+  maxQueuedTasks: integer({ min: 1 })
+    .default(1_000_000)
+    .describe('Beyond this many waiting tasks new ones are refused, before they are acknowledged.'),
+  inputLimitBytes: sizeBytes({ max: 16 * mebibyte })
+    .default(256 * kibibyte)
+    .describe('Largest input of a task, as JSON.'),
+  inputMemoryBytes: sizeBytes({ min: mebibyte })
+    .default(64 * mebibyte)
+    .describe('Memory for the inputs of waiting tasks; what does not fit is read again when it is dispatched.'),
+  defaultTimeoutMs: durationMs({ min: 1, max: 7 * day })
+    .default(5 * minute)
+    .describe('Time one attempt may take, when the task does not say.'),
+  defaultMaxAttempts: integer({ min: 1, max: 100 })
+    .default(3)
+    .describe('Attempts in all before a task is a dead letter, when the task does not say.'),
+  retry: retry.describe('How a failed attempt is tried again.'),
+});
+
+const gateway = z.strictObject({
+  durability: choice(['sync', 'group'])
+    .default('sync')
+    .describe('sync: a request is on disk before its first byte; group: with the next group commit, after it.'),
+  firstTokenTimeoutMs: durationMs({ min: 100, max: hour })
+    .default(minute)
+    .describe('How long a model may take to its first token; loading it counts.'),
+  requestTimeoutMs: durationMs({ min: second, max: day })
+    .default(5 * minute)
+    .describe('How long a whole answer may take.'),
+});
+
+/** The configuration of the whole system. Every number has its reason in its description or in the requirements. */
+export const systemSchema = z.strictObject({
+  environment: choice(['development', 'test', 'staging', 'production'])
+    .default('development')
+    .describe('What this installation is for; production refuses what is only good for trying out.'),
+  host: text(/^[^\s/]+$/, 'an address or host name')
+    .default('127.0.0.1')
+    .describe('Address to listen on. Beyond loopback only with http.allowPublicBind.'),
+  port: integer({ max: 65_535 }).default(4400).describe('Port to listen on; 0 takes any free one.'),
+  home: perEnvironment(
+    text()
+      .default('.reeve')
+      .describe('Folder of everything that is kept; a relative path starts at the working directory.'),
+    { requiredIn: ['production'] },
+  ),
+  database: z
+    .strictObject({
+      url: text(databaseUrl, 'sqlite:<path of a file>')
+        .default('sqlite:reeve.db')
+        .describe('Where the record is kept; a relative path starts at home.'),
+    })
+    .describe('The record of everything.'),
+  http: http.describe('The door of the API.'),
+  limits: limits.describe('How much one identity may ask; wide in development, so that a load test needs no settings.'),
+  hub: hub.describe('Agents, tasks and leases.'),
+  gateway: gateway.describe('The OpenAI-compatible API.'),
+  node: z
+    .strictObject({
+      backendApiKey: secret().optional().describe('Key that a node sends to the backend in front of which it stands.'),
+    })
+    .describe('A node that offers models.'),
+  log: z
+    .strictObject({
+      level: choice(['debug', 'info', 'warn', 'error']).default('info').describe('Lines below this are not written.'),
+      pretty: choice(['auto', 'always', 'never'])
+        .default('auto')
+        .describe('Short lines for people instead of JSON; auto: in development, when a terminal shows them.'),
+    })
+    .describe('The log, on standard output.'),
+  demo: z
+    .strictObject({
+      enabled: perEnvironment(flag().default(false).describe('Whether a demo node with a toy model is started too.'), {
+        defaults: { development: true },
+      }),
+    })
+    .describe('Something to try at once.'),
+  shutdown: z
+    .strictObject({
+      graceMs: durationMs({ min: 100, max: 10 * minute })
+        .default(20 * second)
+        .describe('Time for work under way to end after SIGTERM or SIGINT.'),
+    })
+    .describe('The end of the process.'),
+  approvals: z
+    .strictObject({
+      expireAfterMs: durationMs({ min: minute, max: 30 * day })
+        .default(day)
+        .describe('How long an approval is good for.'),
+    })
+    .describe('Consent of people to consequential acts.'),
+  events: z
+    .strictObject({
+      retentionMs: durationMs({ min: hour, max: 366 * day })
+        .default(7 * day)
+        .describe('How long events can be read again.'),
+    })
+    .describe('The log of events.'),
+});
+
+export type SystemConfiguration = z.output<typeof systemSchema>;

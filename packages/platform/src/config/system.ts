@@ -1,0 +1,60 @@
+import { isAbsolute, resolve } from 'node:path';
+import { loadConfiguration, type LoadedConfiguration, type LoadOptions } from './load.ts';
+import { systemSchema, type SystemConfiguration } from './schema.ts';
+
+export type SystemLoadOptions = Omit<LoadOptions<typeof systemSchema>, 'schema' | 'rules'>;
+
+/**
+ * Loads the configuration of the system; `home` in it is an absolute path.
+ * @throws InvalidConfiguration with every fault there is.
+ */
+export function loadSystemConfiguration(options: SystemLoadOptions): LoadedConfiguration<SystemConfiguration> {
+  const loaded = loadConfiguration({ ...options, schema: systemSchema, rules: systemRules });
+  return { ...loaded, value: { ...loaded.value, home: resolve(options.directory, loaded.value.home) } };
+}
+
+/** Path of the database's file. Takes the configuration that `loadSystemConfiguration` returned. */
+export function databasePath({ database, home }: Pick<SystemConfiguration, 'database' | 'home'>): string {
+  const path = database.url.replace(/^sqlite:(\/\/)?/, '');
+  return isAbsolute(path) ? path : resolve(home, path);
+}
+
+const loopback = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
+
+/** What must hold between settings, or needs more words than a form. */
+function systemRules(value: SystemConfiguration): Array<{ path: string; message: string }> {
+  const refused: Array<readonly [boolean, string, string]> = [
+    [
+      !loopback.test(value.host) && !value.http.allowPublicBind,
+      'host',
+      `${value.host} can be reached from other machines, and there is no TLS yet: keys would travel in clear. ` +
+        'Listen on 127.0.0.1 behind a proxy that adds TLS, or set http.allowPublicBind = true if the network is trusted',
+    ],
+    [
+      value.database.url.startsWith('postgres'),
+      'database.url',
+      'PostgreSQL is not supported in this version; leave it out, or use sqlite:<path of a file>',
+    ],
+    [
+      value.hub.leaseTtlMs < 2 * value.hub.heartbeatMs,
+      'hub.leaseTtlMs',
+      'must be at least twice hub.heartbeatMs: one lost heartbeat must not cost an agent its leases',
+    ],
+    [
+      value.hub.retry.maxDelayMs < value.hub.retry.initialDelayMs,
+      'hub.retry.maxDelayMs',
+      'must not be less than hub.retry.initialDelayMs',
+    ],
+    [
+      value.gateway.firstTokenTimeoutMs > value.gateway.requestTimeoutMs,
+      'gateway.firstTokenTimeoutMs',
+      'must not be more than gateway.requestTimeoutMs',
+    ],
+    [
+      value.environment === 'production' && value.demo.enabled,
+      'demo.enabled',
+      'the demo node answers with a toy model; production does not start it',
+    ],
+  ];
+  return refused.filter(([wrong]) => wrong).map(([, path, message]) => ({ path, message }));
+}
