@@ -93,7 +93,12 @@ export interface DatabaseStatus {
   /** Why it is not writable, for people. */
   readonly reason?: string;
   readonly queuedUnits: number;
+  /** Group commits that were made durable, and those that failed. */
   readonly commits: number;
+  readonly failedCommits: number;
   readonly units: number;
+  /** How long the last group took, from the start of its transaction to the end of its COMMIT. */
   readonly lastCommitMs: number;
+  /** Position of the newest event. */
+  readonly newestPosition: number;
 }

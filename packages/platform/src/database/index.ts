@@ -1,0 +1,34 @@
+export type {
+  AuditDraft,
+  BoundStatement,
+  Database,
+  DatabaseStatus,
+  EventDraft,
+  EventRecord,
+  Row,
+  SqlValue,
+  Statement,
+  StatementResult,
+  Unit,
+  UnitStatement,
+} from './port.ts';
+export {
+  DatabaseInUse,
+  DatabaseNewer,
+  DatabaseUnusable,
+  ExpectationFailed,
+  MigrationChanged,
+  MigrationFailed,
+  StatementFailed,
+  StorageUncertain,
+} from './errors.ts';
+export type { Migration } from './migrations.ts';
+export { statementsFor } from './statement.ts';
+export type { Buildable, Parameters, QueryBuilder, Statements } from './statement.ts';
+export { openDatabase } from './open-database.ts';
+export type { DatabaseOptions } from './open-database.ts';
+export { migrateSqlite, openSqlite } from './sqlite/open-sqlite.ts';
+export type { SqliteOptions } from './sqlite/open-sqlite.ts';
+export type { SqliteLimits } from './sqlite/settings.ts';
+export type { SqliteDatabase } from './sqlite/sqlite-database.ts';
+export { platformMigrations } from '../migrations/index.ts';

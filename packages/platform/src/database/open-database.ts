@@ -1,0 +1,18 @@
+import { DatabaseUnusable } from './errors.ts';
+import type { Database } from './port.ts';
+import { openSqlite, type SqliteOptions } from './sqlite/open-sqlite.ts';
+
+export interface DatabaseOptions extends Omit<SqliteOptions, 'path'> {
+  /** A path, or `sqlite:<path>`. */
+  readonly url: string;
+}
+
+/**
+ * Opens the database that a URL names.
+ * @throws DatabaseUnusable for a scheme that is not known, and what opening throws.
+ */
+export function openDatabase({ url, ...options }: DatabaseOptions): Promise<Database> {
+  const [, scheme, rest] = /^([a-z][a-z0-9+.-]+):(.*)$/i.exec(url) ?? [undefined, 'sqlite', url];
+  if (scheme === 'sqlite' && rest) return openSqlite({ ...options, path: rest.replace(/^\/\/(?=\/)/, '') });
+  throw DatabaseUnusable.error(`${scheme}: is no database this version knows; give a path or sqlite:<path>`);
+}

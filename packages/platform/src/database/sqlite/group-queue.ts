@@ -1,0 +1,116 @@
+import { Overloaded } from '@reeve/kernel';
+import type { StatementResult, Unit } from '../port.ts';
+import { OpenGroup } from './open-group.ts';
+import type { SqliteLimits } from './settings.ts';
+import type { GroupMessage } from './wire.ts';
+
+/** A group on its way: sent, and not yet answered. */
+export interface SentGroup {
+  readonly number: number;
+  readonly atMs: number;
+  readonly group: OpenGroup;
+}
+
+const mostInFlight = 2;
+const overloadedRetryMs = 1_000;
+
+/**
+ * Collects units into groups and hands them to the writer in the order in which they came. One group is being written,
+ * one waits behind it so that the writer never idles, and all that arrives meanwhile becomes the next.
+ */
+export class GroupQueue {
+  readonly #limits: SqliteLimits;
+  readonly #idOf: (sql: string) => number;
+  readonly #nowMs: () => number;
+  readonly #send: (message: GroupMessage) => void;
+  readonly #sent: SentGroup[] = [];
+  readonly #waiting: OpenGroup[] = [];
+  #waitingUnits = 0;
+  #waitingBytes = 0;
+  #number = 0;
+  #flushing = false;
+
+  constructor(
+    limits: SqliteLimits,
+    idOf: (sql: string) => number,
+    nowMs: () => number,
+    send: (message: GroupMessage) => void,
+  ) {
+    this.#limits = limits;
+    this.#idOf = idOf;
+    this.#nowMs = nowMs;
+    this.#send = send;
+  }
+
+  /** Units not yet answered. */
+  get unitCount(): number {
+    return this.#sent.reduce((sum, { group }) => sum + group.units.length, this.#waitingUnits);
+  }
+
+  /** @throws Overloaded, or what is wrong with the unit; then nothing of it is kept. */
+  add(unit: Unit): Promise<readonly StatementResult[]> {
+    if (this.#waitingUnits >= this.#limits.queuedUnits || this.#waitingBytes >= this.#limits.queuedBytes)
+      throw Overloaded.error(`${this.#waitingUnits} units of work wait for the database`, {
+        retryAfterMs: overloadedRetryMs,
+      });
+    const group = this.#openGroup();
+    const sizeBefore = group.sizeBytes;
+    const { promise, resolve, reject } = Promise.withResolvers<readonly StatementResult[]>();
+    group.add(unit, { statementCount: unit.statements.length, events: unit.events, resolve, reject }, this.#idOf);
+    this.#waitingUnits += 1;
+    this.#waitingBytes += group.sizeBytes - sizeBefore;
+    this.#scheduleFlush();
+    return promise;
+  }
+
+  /** Takes the oldest group that was sent; answers come in the order of the groups. */
+  answered(number: number): SentGroup {
+    const sent = this.#sent.shift();
+    if (sent?.number !== number) throw new Error(`the answer to group ${number} came out of order`);
+    if (this.#waiting.length > 0) this.#scheduleFlush();
+    return sent;
+  }
+
+  /** Gives up everything that was not sent. */
+  takeWaiting(): OpenGroup[] {
+    this.#waitingUnits = 0;
+    this.#waitingBytes = 0;
+    return this.#waiting.splice(0);
+  }
+
+  /** Gives up everything that was sent and not answered. */
+  takeSent(): SentGroup[] {
+    return this.#sent.splice(0);
+  }
+
+  #openGroup(): OpenGroup {
+    const { groupUnits, groupBytes } = this.#limits;
+    const last = this.#waiting.at(-1);
+    if (last !== undefined && last.units.length < groupUnits && last.sizeBytes < groupBytes) return last;
+    const group = new OpenGroup();
+    this.#waiting.push(group);
+    return group;
+  }
+
+  /** At once when the writer idles; while it is busy, after everything that is ready to run has had its turn. */
+  #scheduleFlush(): void {
+    if (this.#flushing || this.#sent.length >= mostInFlight) return;
+    this.#flushing = true;
+    if (this.#sent.length === 0) queueMicrotask(() => this.#flush());
+    else setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushing = false;
+    while (this.#sent.length < mostInFlight && this.#waiting.length > 0) this.#sendGroup(this.#waiting.shift()!);
+  }
+
+  #sendGroup(group: OpenGroup): void {
+    if (group.units.length === 0) return;
+    const sent = { number: ++this.#number, atMs: this.#nowMs(), group };
+    this.#waitingUnits -= group.units.length;
+    this.#waitingBytes -= group.sizeBytes;
+    this.#sent.push(sent);
+    this.#send(group.toMessage(sent.number, sent.atMs));
+  }
+}

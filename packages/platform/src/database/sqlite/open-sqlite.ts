@@ -1,0 +1,79 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { ReeveError, systemClock, type Clock } from '@reeve/kernel';
+import type { Logger } from '../../log/logger.ts';
+import { DatabaseUnusable } from '../errors.ts';
+import type { Migration } from '../migrations.ts';
+import { applyMigrations } from './apply-migrations.ts';
+import { lockForWriting, type ProcessLock } from './process-lock.ts';
+import { defaultLimits, type SqliteLimits } from './settings.ts';
+import { SqliteDatabase } from './sqlite-database.ts';
+import { messageOf } from './worker/sqlite-failure.ts';
+
+export interface SqliteOptions {
+  /** The database file; its folder is made when it is missing. Beside it: `-wal`, `-shm`, `.lock`, `.holder`. */
+  readonly path: string;
+  /** Of every package that keeps tables here, the platform's first. */
+  readonly migrations: readonly Migration[];
+  readonly clock?: Clock;
+  readonly limits?: Partial<SqliteLimits>;
+  readonly log?: Logger;
+  /** `off` gives up durability: for throw-away databases and for the proof that the sync test can fail. */
+  readonly synchronous?: 'full' | 'off';
+}
+
+/**
+ * Opens the embedded database for this process alone: locks it, brings its tables up to date, starts the writer.
+ * @throws DatabaseInUse, DatabaseNewer, MigrationChanged, MigrationFailed, DatabaseUnusable
+ */
+export async function openSqlite(options: SqliteOptions): Promise<SqliteDatabase> {
+  const { path, clock = systemClock, synchronous = 'full', log } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const lock = usable(path, () => prepareFile(path));
+  try {
+    usable(path, () => migrateSqlite(path, options.migrations, clock.nowMs(), limits.busyTimeoutMs));
+    const { busyTimeoutMs, cacheBytes, checkpointPages } = limits;
+    const settings = { path, busyTimeoutMs, cacheBytes, checkpointPages, synchronous, statements: [] };
+    const database = new SqliteDatabase({ settings, limits, clock, lock, log });
+    await database.started();
+    return database;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/**
+ * Brings the tables of a database file up to date; safe when two processes do it at once.
+ * @returns the migrations that were applied now.
+ */
+export function migrateSqlite(
+  path: string,
+  migrations: readonly Migration[],
+  nowMs: number,
+  busyTimeoutMs = defaultLimits.busyTimeoutMs,
+): readonly Migration[] {
+  const db = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
+  try {
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    return applyMigrations(db, migrations, nowMs);
+  } finally {
+    db.close();
+  }
+}
+
+function prepareFile(path: string): ProcessLock {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  return lockForWriting(path);
+}
+
+/** Every failure to open tells of the path. */
+function usable<T>(path: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof ReeveError) throw error;
+    throw DatabaseUnusable.error(`${path}: ${messageOf(error)}`, { details: { path }, cause: error });
+  }
+}

@@ -1,0 +1,81 @@
+import type { Row, SqlValue } from '../port.ts';
+
+/** What the writer thread is started with; must survive a structured clone. */
+export interface WriterSettings {
+  readonly path: string;
+  /** How long a statement waits for another process's lock before the group is given up. */
+  readonly busyTimeoutMs: number;
+  readonly cacheBytes: number;
+  /** Pages in the write-ahead log from which they are copied into the database file, between two groups. */
+  readonly checkpointPages: number;
+  /** Only for the proof that the sync test can fail, and for throw-away databases. */
+  readonly synchronous: 'full' | 'off';
+  /** Statement texts already known to the calling side: after a restart of the thread. */
+  readonly statements: readonly StatementText[];
+}
+
+export type StatementText = readonly [id: number, sql: string];
+
+/**
+ * The units of one commit, flattened: structured clone costs per value, and nested objects cost most.
+ * `steps` is, per unit: `statementCount, eventCount, auditCount`, then per statement `id, paramCount, expectRows` (−1 for any).
+ */
+export interface GroupMessage {
+  readonly kind: 'group';
+  readonly group: number;
+  readonly atMs: number;
+  readonly steps: readonly number[];
+  readonly params: readonly SqlValue[];
+  /** Per unit with events: its events as JSON texts joined by commas. */
+  readonly events: readonly string[];
+  /** Seven values per audit record, in the order of `auditFields`. */
+  readonly audit: ReadonlyArray<string | null>;
+}
+
+export const auditFieldCount = 7;
+
+export type ToWriter =
+  | { readonly kind: 'statement'; readonly statement: StatementText }
+  | GroupMessage
+  | { readonly kind: 'probe' }
+  | { readonly kind: 'close' };
+
+/** Why one unit of a group was undone while the others went on. */
+export type UnitFailure =
+  | { readonly kind: 'rows'; readonly index: number; readonly expectedRows: number; readonly rows: number }
+  | { readonly kind: 'constraint'; readonly index: number; readonly constraint: string; readonly message: string }
+  | { readonly kind: 'broken'; readonly index: number; readonly message: string };
+
+/** In `changes`, per statement of a unit: rows changed; or `rowsMark − n` for n rows returned, which are next in `rows`. */
+export const rowsMark = -2;
+/** In `changes`, in place of all statements of a unit that was undone; its reason is next in `failures`. */
+export const undoneMark = -1;
+
+export interface CommittedMessage {
+  readonly kind: 'committed';
+  readonly group: number;
+  readonly changes: readonly number[];
+  readonly rows: readonly (readonly Row[])[];
+  readonly failures: readonly UnitFailure[];
+  /** Position of the group's first event; the others follow without gaps. */
+  readonly firstPosition: number;
+  /** Position of the newest event after this group; below `firstPosition` when the group had none. */
+  readonly lastPosition: number;
+  /** From the start of the transaction to the end of its COMMIT. */
+  readonly durationMs: number;
+}
+
+/** Nothing of the group was kept. */
+export interface FailedMessage {
+  readonly kind: 'failed';
+  readonly group: number;
+  readonly reason: string;
+}
+
+export type FromWriter =
+  | { readonly kind: 'ready'; readonly newestPosition: number }
+  | CommittedMessage
+  | FailedMessage
+  | { readonly kind: 'probed'; readonly reason?: string }
+  | { readonly kind: 'checkpointFailed'; readonly reason: string }
+  | { readonly kind: 'closed' };

@@ -1,0 +1,57 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { FromWriter, ToWriter, WriterSettings } from '../wire.ts';
+import { Checkpointer } from './checkpointer.ts';
+import { openWriterConnection } from './connection.ts';
+import { GroupCommitter } from './group-committer.ts';
+import { StatementCache } from './statement-cache.ts';
+
+// The thread that writes the database. It does what it is told in the order in which it is told, and answers each
+// group after its COMMIT has returned, which is after the write-ahead log has been synced.
+
+const port = parentPort!;
+const settings = workerData as WriterSettings;
+const db = openWriterConnection(settings);
+const statements = new StatementCache(db, settings.statements);
+const committer = new GroupCommitter(db, statements);
+const checkpointer = new Checkpointer(db, settings.checkpointPages);
+
+function answer(message: FromWriter): void {
+  port.postMessage(message);
+}
+
+function probe(): void {
+  attempt(() => checkpointer.truncate());
+  const reason = committer.probe(Date.now());
+  answer(reason === undefined ? { kind: 'probed' } : { kind: 'probed', reason });
+}
+
+/** A checkpoint that fails loses nothing, the log keeps what it could not copy; the commits themselves tell of trouble. */
+function attempt(checkpoint: () => void): void {
+  try {
+    checkpoint();
+  } catch (error) {
+    answer({ kind: 'checkpointFailed', reason: String(error) });
+  }
+}
+
+function close(): void {
+  attempt(() => checkpointer.truncate());
+  db.close();
+  answer({ kind: 'closed' });
+  port.close();
+}
+
+port.on('message', (message: ToWriter) => {
+  switch (message.kind) {
+    case 'statement':
+      return statements.register(message.statement);
+    case 'group':
+      answer(committer.commit(message));
+      return attempt(() => checkpointer.afterGroup());
+    case 'probe':
+      return probe();
+    case 'close':
+      return close();
+  }
+});
+answer({ kind: 'ready', newestPosition: committer.newestPosition() });

@@ -1,0 +1,75 @@
+import type { StatementText, FromWriter, ToWriter, WriterSettings } from './wire.ts';
+import { startWriterThread, type WriterThread } from './writer-thread.ts';
+
+/** A second death within this time is no accident. */
+const steadyMs = 60_000;
+
+export interface SupervisorEvents {
+  message(message: FromWriter): void;
+  /** The thread died; `restarting` tells whether another one was started. */
+  died(reason: string, restarting: boolean): void;
+}
+
+/** Keeps one writer thread alive: one that dies is started again once; when that dies soon as well, it stays dead. */
+export class WriterSupervisor {
+  readonly #settings: WriterSettings;
+  readonly #events: SupervisorEvents;
+  readonly #statements: () => StatementText[];
+  readonly #monotonicMs: () => number;
+  #thread: WriterThread | undefined;
+  #startedMs: number | undefined;
+  #stopping = false;
+  readonly #stopped = Promise.withResolvers<void>();
+
+  constructor(
+    settings: WriterSettings,
+    statements: () => StatementText[],
+    monotonicMs: () => number,
+    events: SupervisorEvents,
+  ) {
+    this.#settings = settings;
+    this.#statements = statements;
+    this.#monotonicMs = monotonicMs;
+    this.#events = events;
+    this.#start();
+  }
+
+  get alive(): boolean {
+    return this.#thread !== undefined;
+  }
+
+  send(message: ToWriter): void {
+    this.#thread?.send(message);
+  }
+
+  /** Asks the thread to end; resolves when it has. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    if (this.#thread === undefined) return;
+    this.#thread.send({ kind: 'close' });
+    await this.#stopped.promise;
+  }
+
+  async terminate(): Promise<void> {
+    this.#stopping = true;
+    await this.#thread?.terminate();
+  }
+
+  #start(): void {
+    const settings = { ...this.#settings, statements: this.#statements() };
+    this.#thread = startWriterThread(settings, {
+      message: (message) => this.#events.message(message),
+      ended: (reason) => this.#ended(reason),
+    });
+  }
+
+  #ended(reason: string): void {
+    this.#thread = undefined;
+    if (this.#stopping) return this.#stopped.resolve();
+    const nowMs = this.#monotonicMs();
+    const restarting = this.#startedMs === undefined || nowMs - this.#startedMs > steadyMs;
+    this.#startedMs = nowMs;
+    if (restarting) this.#start();
+    this.#events.died(reason, restarting);
+  }
+}

@@ -1,0 +1,31 @@
+import { Worker } from 'node:worker_threads';
+import type { FromWriter, ToWriter, WriterSettings } from './wire.ts';
+
+export interface WriterThread {
+  send(message: ToWriter): void;
+  /** Ends the thread without waiting for what it does. */
+  terminate(): Promise<void>;
+}
+
+export interface WriterEvents {
+  message(message: FromWriter): void;
+  /** The thread has ended, asked or not; nothing more comes from it. */
+  ended(reason: string): void;
+}
+
+/** From source the thread runs the `.ts` file and needs the condition under which packages resolve to their sources. */
+const fromSource = import.meta.url.endsWith('.ts');
+const entry = new URL(`./worker/writer.${fromSource ? 'ts' : 'js'}`, import.meta.url);
+const execArgv = fromSource ? ['--conditions=reeve-source'] : [];
+
+export function startWriterThread(settings: WriterSettings, events: WriterEvents): WriterThread {
+  const worker = new Worker(entry, { workerData: settings, execArgv, name: 'reeve-database-writer' });
+  let reason = 'it ended without a reason';
+  worker.on('message', (message: FromWriter) => events.message(message));
+  worker.on('error', (error: Error) => (reason = error.message));
+  worker.on('exit', () => events.ended(reason));
+  return {
+    send: (message) => worker.postMessage(message),
+    terminate: async () => void (await worker.terminate()),
+  };
+}

@@ -1,0 +1,5 @@
+import type { Migration } from '../database/migrations.ts';
+import { recordTables } from './001-record.ts';
+
+/** The platform's own tables; a new migration goes at the end, with the next number. */
+export const platformMigrations: readonly Migration[] = [recordTables];
