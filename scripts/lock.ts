@@ -44,7 +44,8 @@ function platformOf(path: string): Pick<LockedPackage, 'os' | 'cpu' | 'libc'> {
   const os = SYSTEMS.filter((system) => words.includes(system));
   const cpu = PROCESSORS.filter((processor) => words.includes(processor));
   if (path.endsWith('/fsevents')) return { os: ['darwin'] };
-  if (os.length === 0 && cpu.length === 0) throw new Error(`${path}: its platform is unknown; add it to ${FILE} by hand`);
+  if (os.length === 0 && cpu.length === 0)
+    throw new Error(`${path}: its platform is unknown; add it to ${FILE} by hand`);
   const libc = /-musl\w*$/.test(path) ? ['musl'] : /-gnu\w*$/.test(path) ? ['glibc'] : [];
   const known = Object.entries({ cpu, libc, os }).filter(([, values]) => values.length > 0);
   return Object.fromEntries(known);
