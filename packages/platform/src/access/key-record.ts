@@ -1,0 +1,26 @@
+import type { Caller } from '../operations/call.ts';
+
+/** One API key as it is stored; the secret only as its SHA-256. */
+export interface KeyRecord {
+  readonly id: string;
+  readonly tenant: string;
+  readonly name: string;
+  readonly secretHash: Uint8Array;
+  readonly permissions: readonly string[];
+  readonly createdAtMs: number;
+  readonly createdBy: string;
+  readonly expiresAtMs: number | null;
+  readonly revokedAtMs: number | null;
+  readonly lastUsedAtMs: number | null;
+}
+
+export type KeyState = 'active' | 'expired' | 'revoked';
+
+export function keyState(record: Pick<KeyRecord, 'revokedAtMs' | 'expiresAtMs'>, nowMs: number): KeyState {
+  if (record.revokedAtMs !== null) return 'revoked';
+  return record.expiresAtMs !== null && record.expiresAtMs <= nowMs ? 'expired' : 'active';
+}
+
+export function callerOf(record: KeyRecord): Caller {
+  return Object.freeze({ identity: `key:${record.id}`, tenant: record.tenant, permissions: record.permissions });
+}

@@ -1,0 +1,100 @@
+import { Forbidden, NotFound, permits, RateLimited, Unauthenticated, type OperationSpec } from '@reeve/kernel';
+import type { z } from 'zod';
+import type { AuditDraft } from '../database/port.ts';
+import type { Caller } from './call.ts';
+import type { RoadMetrics } from './metrics.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+import type { RateDecision } from './rate-rule.ts';
+import type { RefusalJournal } from './refusal-journal.ts';
+import type { HeaderSink, RoadRequest } from './request.ts';
+
+/** What is entered: an operation, or a route that is none (a stream, a gateway). */
+export type Admissible = Pick<OperationSpec<string, z.ZodType, z.ZodType>, 'name' | 'access' | 'effect'>;
+
+/** Whether a request may enter: within its rate, known, and permitted. */
+export type Admission = (what: Admissible, request: RoadRequest) => Caller;
+
+export interface AdmissionComponents {
+  readonly limiter: RateLimiter;
+  readonly refusals: RefusalJournal;
+  readonly metrics: RoadMetrics;
+}
+
+/**
+ * @returns a function that answers who enters, or throws RateLimited, Unauthenticated, Forbidden or, for a read without
+ * the permission, NotFound: whoever may not see a thing does not learn whether it is there.
+ */
+export function createAdmission(components: AdmissionComponents): Admission {
+  const { limiter, metrics } = components;
+  return (what, request) => {
+    const { caller } = request;
+    const rate = caller ? limiter.takeForIdentity(caller.identity) : limiter.takeForAddress(request.address);
+    if (request.headers) writeRateHeaders(request.headers, rate);
+    if (!rate.allowed) {
+      metrics.rateLimited(caller ? 'identity' : 'address');
+      throw refuse(components, what, request, tooMany(rate));
+    }
+    if (what.access === 'public' && (caller || !request.credentialSent)) return caller ?? anonymous(request.address);
+    if (!caller) {
+      metrics.refusedUnauthenticated();
+      throw refuse(components, what, request, noIdentity(request.credentialSent));
+    }
+    if (what.access === 'public' || permits(caller.permissions, what.access)) return caller;
+    throw refuse(components, what, request, notPermitted(what));
+  };
+}
+
+export function anonymous(address: string): Caller {
+  return { identity: `anonymous:${address}`, tenant: '', permissions: [] };
+}
+
+function writeRateHeaders(headers: HeaderSink, rate: RateDecision): void {
+  headers.header('RateLimit-Limit', rate.limit);
+  headers.header('RateLimit-Remaining', rate.remaining);
+  headers.header('RateLimit-Reset', Math.ceil(rate.resetMs / 1_000));
+}
+
+function tooMany(rate: RateDecision) {
+  return RateLimited.error(`too many requests; the next is possible in ${rate.retryAfterMs} ms`, {
+    retryAfterMs: rate.retryAfterMs,
+  });
+}
+
+function noIdentity(credentialSent: boolean) {
+  const reason = credentialSent
+    ? 'the API key is unknown, expired or revoked'
+    : 'no API key was sent; send it as `Authorization: Bearer rv_…`';
+  return Unauthenticated.error(reason);
+}
+
+function notPermitted(what: Admissible) {
+  if (what.effect === 'read') return NotFound.error('there is no such thing, or this key may not see it');
+  return Forbidden.error(`${what.name} needs the permission ${what.access}, which this key does not have`, {
+    details: { permission: what.access },
+  });
+}
+
+/** Leaves an audit record for what would have changed something; a read that is refused is only counted. */
+function refuse<E extends { code: string }>(
+  { refusals }: AdmissionComponents,
+  what: Admissible,
+  request: RoadRequest,
+  error: E,
+): E {
+  const { caller } = request;
+  if (what.effect === 'read') return error;
+  const who = caller ?? anonymous(request.address);
+  const draft: AuditDraft = {
+    actor: who.identity,
+    tenant: who.tenant,
+    operation: what.name,
+    outcome: 'refused',
+    target: null,
+    correlationId: request.correlationId,
+    details: { code: error.code },
+  };
+  // Without identity all share one window: addresses are cheap to change.
+  const kind = caller ? `${who.identity} ${what.name} ${error.code}` : `anonymous ${error.code}`;
+  refusals.record(draft, kind, caller !== undefined);
+  return error;
+}

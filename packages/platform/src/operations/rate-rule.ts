@@ -1,0 +1,49 @@
+/** A token bucket: `capacity` requests at once, refilled at `perSecond`. */
+export interface RateLimit {
+  readonly capacity: number;
+  readonly perSecond: number;
+}
+
+export interface Bucket {
+  tokens: number;
+  /** Monotonic time up to which the bucket has been refilled. */
+  refilledAtMs: number;
+}
+
+export interface RateDecision {
+  readonly allowed: boolean;
+  readonly limit: number;
+  /** Whole requests that could follow at once. */
+  readonly remaining: number;
+  /** Until the bucket is full again. */
+  readonly resetMs: number;
+  /** Until one request is possible; 0 when allowed. */
+  readonly retryAfterMs: number;
+}
+
+export function fullBucket(limit: RateLimit, nowMs: number): Bucket {
+  return { tokens: limit.capacity, refilledAtMs: nowMs };
+}
+
+/**
+ * Takes one token if there is one; changes `bucket` in place. A clock that steps back refills nothing and starts from
+ * the earlier time; one that jumps ahead fills the bucket at most to its capacity.
+ */
+export function takeToken(bucket: Bucket, limit: RateLimit, nowMs: number): RateDecision {
+  const elapsedMs = Math.max(0, nowMs - bucket.refilledAtMs);
+  bucket.tokens = Math.min(limit.capacity, bucket.tokens + (elapsedMs * limit.perSecond) / 1_000);
+  bucket.refilledAtMs = nowMs;
+  const allowed = bucket.tokens >= 1;
+  if (allowed) bucket.tokens -= 1;
+  return {
+    allowed,
+    limit: limit.capacity,
+    remaining: Math.floor(bucket.tokens),
+    resetMs: msToGain(limit.capacity - bucket.tokens, limit),
+    retryAfterMs: allowed ? 0 : msToGain(1 - bucket.tokens, limit),
+  };
+}
+
+function msToGain(tokens: number, limit: RateLimit): number {
+  return Math.ceil((tokens * 1_000) / limit.perSecond);
+}
