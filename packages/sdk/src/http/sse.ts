@@ -1,0 +1,50 @@
+/** One event of a stream (WHATWG, server-sent events). */
+export interface SseEvent {
+  /** The last id seen, on this event or before. */
+  readonly id: string;
+  readonly event: string;
+  readonly data: string;
+}
+
+/** Reads the events of a stream of bytes. Ends with the stream; an event cut off at the end is dropped, as it must be. */
+export async function* readSse(body: ReadableStream<Uint8Array>): AsyncGenerator<SseEvent> {
+  let id = '';
+  let event = '';
+  let data: string[] = [];
+  for await (const line of linesOf(body)) {
+    if (line === '') {
+      if (data.length > 0) yield { id, event: event || 'message', data: data.join('\n') };
+      event = '';
+      data = [];
+      continue;
+    }
+    const colon = line.indexOf(':');
+    const field = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
+    if (field === 'data') data.push(value);
+    else if (field === 'id') id = value;
+    else if (field === 'event') event = value;
+  }
+}
+
+async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const bytes of chunksOf(body)) {
+    rest += decoder.decode(bytes, { stream: true });
+    // A CR at the very end may be the first half of CRLF.
+    const lines = rest.split(/\r\n|\n|\r(?!$)/);
+    rest = lines.pop()!;
+    yield* lines;
+  }
+}
+
+/** `ReadableStream` is async iterable in Node, but not in every browser. */
+async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
+  } finally {
+    await reader.cancel().catch(() => {}); // leaves the stream early; an error of the stream was reported by `read`
+  }
+}

@@ -1,0 +1,19 @@
+export { connectAgent } from './agent/connect-agent.ts';
+export type {
+  AgentConnection,
+  AgentEnd,
+  AgentHandlers,
+  AgentLog,
+  AgentOptions,
+  AgentState,
+  AgentStateFacts,
+  StopOptions,
+} from './agent/options.ts';
+export type { OpenSocket, Socket, SocketEvents } from './socket/port.ts';
+export type { Handler, TaskContext } from '@reeve/hub/api';
+export { createClient } from './client.ts';
+export type { CallOptions, Client, ClientOptions } from './client.ts';
+export type { FollowOptions } from './http/follow-events.ts';
+export { RemoteError } from './http/remote-error.ts';
+export { operations } from './operations.ts';
+export type { KnownOperation } from './operations.ts';

@@ -1,0 +1,45 @@
+import {
+  cancelTask,
+  createManyTasks,
+  createTask,
+  drainAgent,
+  explainTask,
+  listAgents,
+  listEvents,
+  listTasks,
+  pauseAgent,
+  registerAgent,
+  removeAgent,
+  replayTask,
+  resumeAgent,
+  showAgent,
+  showStatus,
+  showTask,
+  updateAgent,
+} from '@reeve/hub/api';
+
+/**
+ * Every operation of the system, in the order people see them. The typed client, the command line and the server's
+ * check for operations without a handler are made from this one list.
+ */
+export const operations = [
+  registerAgent,
+  listAgents,
+  showAgent,
+  updateAgent,
+  pauseAgent,
+  resumeAgent,
+  drainAgent,
+  removeAgent,
+  createTask,
+  createManyTasks,
+  showTask,
+  listTasks,
+  cancelTask,
+  replayTask,
+  explainTask,
+  listEvents,
+  showStatus,
+] as const;
+
+export type KnownOperation = (typeof operations)[number];
