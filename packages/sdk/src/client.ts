@@ -1,28 +1,13 @@
 import type { Event } from '@reeve/hub/api';
-import {
-  defaultRetryPolicy,
-  type Operation,
-  type OutputOf,
-  type RawInputOf,
-  type RetryPolicy,
-  uuidv7,
-} from '@reeve/kernel';
+import { type Operation, type OutputOf, type RawInputOf, uuidv7 } from '@reeve/kernel';
 import { AnswerNotUnderstood } from './errors.ts';
-import { exchange, exchangeTimeoutMs, hubAddress, type Transport } from './http/exchange.ts';
+import { exchange, exchangeTimeoutMs } from './http/exchange.ts';
 import { followEvents, type FollowOptions } from './http/follow-events.ts';
 import { toWireRequest } from './http/request.ts';
+import { createTransport, type Transport, type TransportOptions } from './http/transport.ts';
 import { type KnownOperation, operations } from './operations.ts';
 
-export interface ClientOptions {
-  /** Address of the hub, such as `http://127.0.0.1:4400`. */
-  readonly url: string;
-  /** Sent as `Authorization: Bearer …`; public operations work without. */
-  readonly apiKey?: string;
-  /** Another `fetch`, for proxies and other runtimes. */
-  readonly fetch?: typeof fetch;
-  /** Three attempts from one second when not given; `{ maxAttempts: 1 }` never tries again. */
-  readonly retry?: Partial<RetryPolicy>;
-}
+export type ClientOptions = TransportOptions;
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -76,12 +61,7 @@ export type Client = OperationMethods & ClientMethods;
  * `ReeveError` (no answer); both say by `code` what happened and by `retryable` whether another try can help.
  */
 export function createClient(options: ClientOptions): Client {
-  const transport: Transport = {
-    url: hubAddress(options.url),
-    apiKey: options.apiKey,
-    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
-    retry: { ...defaultRetryPolicy, ...options.retry },
-  };
+  const transport = createTransport(options);
   const invoke: ClientMethods['invoke'] = (operation, input, call) => invokeOver(transport, operation, input, call);
   const methods: Record<string, Record<string, unknown>> = {};
   for (const operation of operations) {

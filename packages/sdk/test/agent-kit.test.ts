@@ -1,4 +1,4 @@
-import { InvalidInput, ReeveError } from '@reeve/kernel';
+import { InvalidInput, type ReeveError } from '@reeve/kernel';
 import { closeCodes } from '@reeve/hub/api';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type AgentConnection, type AgentOptions, connectAgent, type Handler } from '../src/index.ts';

@@ -5,7 +5,7 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 
 export interface Frame {
   readonly type: string;
-  readonly [field: string]: any;
+  readonly [field: string]: unknown;
 }
 
 /** One connection of an agent, seen from the hub's side of the wire. */
@@ -21,7 +21,7 @@ export class WireConnection {
   constructor(socket: WebSocket, authorization: string | undefined) {
     this.socket = socket;
     this.authorization = authorization;
-    socket.on('message', (data: RawData) => this.#take(JSON.parse(data.toString()) as Frame[]));
+    socket.on('message', (data: RawData) => this.#take(JSON.parse((data as Buffer).toString()) as Frame[]));
     this.closed = new Promise((resolve) =>
       socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() })),
     );

@@ -20,7 +20,7 @@ export class Attempt implements TaskContext {
   /** Whether it stands in the outbox already. */
   queued = false;
   /** Why a chunk could not be taken: also a handler that does not await `emit` cannot succeed then. */
-  streamFailure: unknown;
+  streamFailure: Error | undefined;
   readonly #wantsToSend: (attempt: Attempt) => void;
   #stream: OutgoingStream | undefined;
   #progress: string | undefined;
@@ -56,8 +56,8 @@ export class Attempt implements TaskContext {
       this.#wantsToSend(this);
       return taken;
     } catch (error) {
-      this.streamFailure ??= error;
-      return rejected(error);
+      this.streamFailure ??= error as Error;
+      return rejected(error as Error);
     }
   };
 

@@ -158,7 +158,7 @@ export class Attempts {
 
   /** Forgets everything, for the agent ends; handlers still at work are told to stop. */
   abandon(reason: string): void {
-    for (const fence of [...this.#byFence.keys()]) this.drop(fence, reason);
+    for (const fence of this.#byFence.keys()) this.drop(fence, reason);
     clearTimeout(this.#timer);
   }
 

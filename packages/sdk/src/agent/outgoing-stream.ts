@@ -28,7 +28,7 @@ function lookedAt(promise: Promise<void>): Promise<void> {
   return promise;
 }
 
-export function rejected(reason: unknown): Promise<never> {
+export function rejected(reason: Error): Promise<never> {
   return lookedAt(Promise.reject(reason)) as Promise<never>;
 }
 

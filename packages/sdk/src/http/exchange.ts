@@ -1,18 +1,11 @@
-import { decideRetry, defaultRetryPolicy, InvalidInput, ReeveError, type RetryPolicy } from '@reeve/kernel';
+import { decideRetry, defaultRetryPolicy, ReeveError } from '@reeve/kernel';
 import { AnswerTimedOut, CallAborted, HubUnreachable } from '../errors.ts';
 import { readRemoteError, RemoteError } from './remote-error.ts';
 import type { WireRequest } from './request.ts';
+import type { Transport } from './transport.ts';
 
 /** Time-out of one exchange (FD-02). */
 export const exchangeTimeoutMs = 30_000;
-
-export interface Transport {
-  /** Without a slash at the end. */
-  readonly url: string;
-  readonly apiKey: string | undefined;
-  readonly fetch: typeof fetch;
-  readonly retry: RetryPolicy;
-}
 
 export interface ExchangeOptions {
   readonly headers: Readonly<Record<string, string>>;
@@ -112,11 +105,4 @@ export function sleep(delayMs: number, signal: AbortSignal | undefined): Promise
     if (signal?.aborted) abort();
     else signal?.addEventListener('abort', abort, { once: true });
   });
-}
-
-/** @throws ReeveError `invalid_input` for what is no http address. */
-export function hubAddress(url: string): string {
-  const address = url.replace(/\/+$/, '');
-  if (/^https?:\/\//.test(address) && URL.canParse(address)) return address;
-  throw InvalidInput.error(`${url} is not the address of a hub, such as http://127.0.0.1:4400`);
 }

@@ -1,10 +1,11 @@
 import { Event } from '@reeve/hub/api';
 import { backoffDelayMs, ReeveError } from '@reeve/kernel';
 import { AnswerNotUnderstood } from '../errors.ts';
-import { exchangeTimeoutMs, explainFailure, requestHeaders, sleep, type Transport } from './exchange.ts';
+import { exchangeTimeoutMs, explainFailure, requestHeaders, sleep } from './exchange.ts';
 import { readRemoteError, RemoteError } from './remote-error.ts';
 import { toWireRequest } from './request.ts';
 import { readSse } from './sse.ts';
+import type { Transport } from './transport.ts';
 
 export interface FollowOptions {
   /** Events after this position; from now on when not given. */

@@ -23,7 +23,7 @@ export function toWireRequest(
     const value = rest[name];
     if (value === undefined || value === null || value === '') throw new TypeError(`${http.path} needs ${name}`);
     delete rest[name];
-    return encodeURIComponent(String(value));
+    return encodeURIComponent(textOf(value));
   });
   const hasBody = http.method !== 'GET' && http.method !== 'DELETE';
   const search = searchOf(hasBody ? query : { ...rest, ...query });
@@ -40,5 +40,5 @@ function searchOf(values: Readonly<Record<string, unknown>>): string {
 }
 
 function textOf(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
