@@ -33,7 +33,7 @@ export interface Behaviour {
   readonly fault?: Fault;
   /** Only so many chat requests meet the fault, later ones are served; without it all do. */
   readonly faultTimes?: number;
-  /** Deltas before a fault in mid-stream. */
+  /** Deltas before a fault in mid-stream; −1: nothing at all, not even the chunk with the role. */
   readonly faultAfter: number;
   readonly retryAfterSeconds: number;
   /** Bytes per TCP write, each on its own turn of the event loop: splits events, lines and UTF-8 sequences. */
