@@ -1,6 +1,5 @@
 import { defineOperation, EpochMs } from '@reeve/kernel';
 import { z } from 'zod';
-import { TaskState } from './task.ts';
 
 export const Event = z.object({
   position: z.int(),
@@ -37,11 +36,12 @@ export const showStatus = defineOperation({
   output: z.object({
     version: z.string(),
     startedAtMs: EpochMs,
-    tasks: z.record(TaskState, z.int()),
+    /** Live tasks: waiting for an agent, with one, or waiting for their time or next attempt. */
+    tasks: z.object({ waiting: z.int(), leased: z.int(), delayed: z.int() }),
     agents: z.object({ online: z.int(), draining: z.int(), paused: z.int(), offline: z.int() }),
     slots: z.object({ total: z.int(), busy: z.int() }),
-    /** Age of the oldest task that could run now. */
-    oldestQueuedMs: z.int(),
+    /** Age of the oldest task that waits for an agent. */
+    oldestWaitingMs: z.int(),
     database: z.object({ kind: z.string(), writable: z.boolean(), reason: z.string().optional() }),
   }),
 });

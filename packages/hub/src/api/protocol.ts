@@ -24,6 +24,8 @@ export const agentProtocol = {
 export const closeCodes = {
   goingAway: 1001,
   messageTooBig: 1009,
+  /** The hub cannot take the agent in at the moment; it may connect again after a pause. */
+  tryAgainLater: 1013,
   protocolViolation: 4400,
   notPermitted: 4403,
   helloTimeout: 4408,

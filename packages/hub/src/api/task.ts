@@ -105,6 +105,8 @@ export const Task = z.object({
   agentId: Uuid.optional(),
   input: z.json(),
   output: z.json().optional(),
+  /** Newest progress its agent reported, while it runs. */
+  progress: z.json().optional(),
   /** Of the last attempt that failed. */
   error: TaskError.optional(),
   submittedAtMs: EpochMs,
@@ -115,6 +117,6 @@ export const Task = z.object({
 });
 export type Task = z.output<typeof Task>;
 
-/** A task in a list: without input and output. */
-export const TaskSummary = Task.omit({ input: true, output: true });
+/** A task in a list: without its payloads. */
+export const TaskSummary = Task.omit({ input: true, output: true, progress: true });
 export type TaskSummary = z.output<typeof TaskSummary>;

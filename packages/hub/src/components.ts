@@ -1,0 +1,29 @@
+import type { Clock } from '@reeve/kernel';
+import type { Database, Lifecycle, Logger } from '@reeve/platform';
+import type { HubMetrics } from './metrics.ts';
+
+/** What configuration decides about the hub. */
+export interface HubSettings {
+  /** How long an agent may be silent before its leases end. */
+  readonly leaseTtlMs: number;
+  /** How often agents are asked to be heard from; well below the time-to-live. */
+  readonly heartbeatMs: number;
+  /** Tasks that may be live at once; further ones are refused with `overloaded`. */
+  readonly maxLiveTasks: number;
+  /** Memory for copies of waiting inputs; beyond it they are read from the database when they are handed over. */
+  readonly inputMemoryBytes: number;
+  readonly defaultTimeoutMs: number;
+  readonly defaultMaxAttempts: number;
+}
+
+/** Everything the hub needs from outside. */
+export interface HubComponents {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly lifecycle: Lifecycle;
+  readonly metrics: HubMetrics;
+  readonly settings: HubSettings;
+  /** In [0, 1): jitter of retries. */
+  readonly random: () => number;
+}

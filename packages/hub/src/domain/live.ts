@@ -1,0 +1,114 @@
+import type { JsonValue, RetryPolicy } from '@reeve/kernel';
+import type { AgentOffer, AgentState } from '../api/agent.ts';
+import type { Linked } from './lane-queue.ts';
+import type { MatchableOffer } from './match.ts';
+import type { RequirementClass } from './requirement-class.ts';
+
+/** The right to make one attempt: to one agent, under one fence. */
+export interface Lease {
+  readonly fence: number;
+  readonly agent: LiveAgent;
+  readonly task: LiveTask;
+  /** A result came and is being made durable: nothing else may end the attempt meanwhile. */
+  settling: boolean;
+  /** Newest progress the agent reported. */
+  progress: JsonValue | undefined;
+  /** Number of the next stream chunk. */
+  nextChunk: number;
+}
+
+/** Who reads the stream of an attached task while it is made. */
+export interface Follower {
+  /**
+   * Takes the next chunks, in order. Says when it has room for more by calling `taken(length)` with the UTF-16 units it
+   * is done with.
+   */
+  chunks(data: readonly string[], taken: (length: number) => void): void;
+  /** An ending came and is being made durable; for followers that need not wait for that. */
+  settling?(ending: { readonly state: 'succeeded'; readonly output: string }): void;
+}
+
+/**
+ * A task that has not ended, as the scheduler holds it. Kept small: a million of them wait in memory. The record is in
+ * the database; `input` is only a copy while memory allows.
+ */
+export interface LiveTask extends Linked<LiveTask> {
+  readonly seq: number;
+  readonly id: string;
+  readonly tenant: string;
+  readonly kind: string;
+  queue: TaskQueue;
+  readonly priority: number;
+  readonly submittedAtMs: number;
+  readonly timeoutMs: number;
+  readonly deadlineAtMs: number | undefined;
+  maxAttempts: number;
+  readonly retry: RetryPolicy;
+  attempt: number;
+  /** JSON text. */
+  input: string | undefined;
+  lease: Lease | undefined;
+  /** Ends as cancelled when its submitter goes. */
+  readonly follower: Follower | undefined;
+  /** Something of it was given to its follower: from then on another attempt would repeat it. */
+  streamed: boolean;
+}
+
+/** The tasks of one requirement class that wait for an agent (see class-queue.ts). */
+export interface TaskQueue {
+  readonly wanted: RequirementClass;
+  /** Agents whose offers meet the class, connected or not. */
+  readonly qualified: Set<LiveAgent>;
+  readonly size: number;
+  /** The task that is next: oldest of the highest priority. */
+  readonly first: LiveTask | undefined;
+  push(task: LiveTask): void;
+  giveBack(task: LiveTask): void;
+  remove(task: LiveTask): void;
+  ahead(task: LiveTask): number;
+}
+
+/** What a person or the agent itself decided; whether it is connected is another matter. */
+export type AgentIntent = 'active' | 'paused' | 'draining';
+
+/** The connection to an agent, as the scheduler sees it. Sending never waits and never throws. */
+export interface AgentLink {
+  /** Hands over a lease; `input` is JSON text. */
+  lease(lease: Lease, input: string): void;
+  cancel(taskId: string, fence: number, reason: string): void;
+  accepted(taskId: string, fence: number): void;
+  lost(taskId: string, fence: number): void;
+  credit(taskId: string, fence: number, amount: number): void;
+  /** Too much is waiting to be sent: give it nothing new until `agentReady` is called again. */
+  readonly congested: boolean;
+  close(code: number, reason: string): void;
+}
+
+/** A registered agent, connected or not. */
+export interface LiveAgent {
+  readonly id: string;
+  readonly tenant: string;
+  readonly registeredAtMs: number;
+  offer: AgentOffer;
+  matchable: MatchableOffer;
+  intent: AgentIntent;
+  link: AgentLink | undefined;
+  /** On the monotonic clock: when anything came from it last. Its leases end a time-to-live after that. */
+  heardAtMs: number;
+  lastSeenAtMs: number | undefined;
+  readonly leases: Map<number, Lease>;
+  /** Classes with or without waiting tasks that its offer meets. */
+  readonly qualifies: Set<TaskQueue>;
+}
+
+export function stateOf(agent: LiveAgent): AgentState {
+  if (agent.intent === 'paused') return 'paused';
+  if (!agent.link) return 'offline';
+  return agent.intent === 'draining' ? 'draining' : 'online';
+}
+
+/** Tasks it can take at this moment. */
+export function freeSlots(agent: LiveAgent): number {
+  if (agent.intent !== 'active' || !agent.link || agent.link.congested) return 0;
+  return Math.max(0, agent.offer.slots - agent.leases.size);
+}

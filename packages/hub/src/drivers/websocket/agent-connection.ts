@@ -1,0 +1,198 @@
+import type { Clock } from '@reeve/kernel';
+import { asReeveError } from '@reeve/kernel';
+import type { Caller, Logger } from '@reeve/platform';
+import type { WebSocket } from 'ws';
+import { agentProtocol, closeCodes, type AgentFrame } from '../../api/protocol.ts';
+import type { AgentLink, Lease, LiveAgent } from '../../domain/live.ts';
+import type { HubMetrics } from '../../metrics.ts';
+import type { AgentSessions } from '../../services/agent-sessions.ts';
+import type { AttemptReports } from '../../services/attempt-reports.ts';
+import { readFrames } from './frames.ts';
+import { Outbox } from './outbox.ts';
+
+/** An agent that has not taken what waits for it for this long is cut off; its leases then end by their time. */
+const stuckLimitMs = 10_000;
+
+export interface ConnectionParts {
+  readonly sessions: AgentSessions;
+  readonly reports: AttemptReports;
+  readonly agentReady: (agent: LiveAgent) => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: HubMetrics;
+  readonly heartbeatMs: number;
+  readonly leaseTtlMs: number;
+}
+
+type State = 'expectingHello' | 'greeting' | 'open' | 'closed';
+
+/** One agent's WebSocket: reads its frames, writes ours. A fault of the agent ends this connection and nothing else. */
+export class AgentConnection implements AgentLink {
+  readonly #socket: WebSocket;
+  readonly #caller: Caller;
+  readonly #parts: ConnectionParts;
+  readonly #outbox: Outbox;
+  #state: State = 'expectingHello';
+  #agent: LiveAgent | undefined;
+  #helloTimer: NodeJS.Timeout;
+  #stuckTimer: NodeJS.Timeout | undefined;
+
+  constructor(socket: WebSocket, caller: Caller, parts: ConnectionParts) {
+    this.#socket = socket;
+    this.#caller = caller;
+    this.#parts = parts;
+    this.#outbox = new Outbox(socket, () => this.#relieved());
+    this.#helloTimer = setTimeout(() => {
+      this.#end(closeCodes.helloTimeout, 'hello_timeout', `no hello within ${agentProtocol.helloTimeoutMs} ms`);
+    }, agentProtocol.helloTimeoutMs);
+    socket.on('message', (data, isBinary) => this.#received(data as Buffer, isBinary));
+    socket.on('close', () => this.#closed());
+    socket.on('error', (error) => parts.log.debug({ error: error.message }, 'agent socket failed'));
+  }
+
+  get congested(): boolean {
+    return this.#outbox.congested || this.#state !== 'open';
+  }
+
+  lease({ fence, task }: Lease, input: string): void {
+    const deadline = task.deadlineAtMs === undefined ? '' : `,"deadlineAtMs":${task.deadlineAtMs}`;
+    const capability = JSON.stringify(task.queue.wanted.requires[0]!.name);
+    // By hand: the input is JSON text already and is not parsed and written once more.
+    this.#push(
+      `{"type":"lease","taskId":"${task.id}","fence":${fence},"attempt":${task.attempt},"kind":${JSON.stringify(task.kind)},` +
+        `"capability":${capability},"timeoutMs":${task.timeoutMs}${deadline},"input":${input}}`,
+    );
+  }
+
+  cancel(taskId: string, fence: number, reason: string): void {
+    this.#push(`{"type":"cancel","taskId":"${taskId}","fence":${fence},"reason":${JSON.stringify(reason)}}`);
+  }
+
+  accepted(taskId: string, fence: number): void {
+    this.#push(`{"type":"accepted","taskId":"${taskId}","fence":${fence}}`);
+  }
+
+  lost(taskId: string, fence: number): void {
+    this.#push(`{"type":"lost","taskId":"${taskId}","fence":${fence}}`);
+  }
+
+  credit(taskId: string, fence: number, amount: number): void {
+    this.#push(`{"type":"credit","taskId":"${taskId}","fence":${fence},"amount":${amount}}`);
+  }
+
+  close(code: number, reason: string): void {
+    this.#end(code, 'closed', reason);
+  }
+
+  #push(frame: string): void {
+    if (this.#state === 'closed') return;
+    this.#outbox.push(frame);
+    if (this.#outbox.congested) this.#stuckTimer ??= setTimeout(() => this.#stuck(), stuckLimitMs);
+  }
+
+  #stuck(): void {
+    this.#end(closeCodes.tooSlow, 'too_slow', `nothing was read for ${stuckLimitMs} ms while messages waited`);
+    this.#socket.terminate();
+  }
+
+  #relieved(): void {
+    clearTimeout(this.#stuckTimer);
+    this.#stuckTimer = undefined;
+    if (this.#agent) this.#parts.agentReady(this.#agent);
+  }
+
+  #received(data: Buffer, isBinary: boolean): void {
+    if (this.#state === 'closed') return;
+    try {
+      if (isBinary) throw new TypeError('messages are text, not binary');
+      for (const frame of readFrames(data.toString())) this.#handle(frame);
+    } catch (error) {
+      this.#violated(error);
+    }
+  }
+
+  #handle(frame: AgentFrame): void {
+    if (frame.type === 'hello') return this.#hello(frame);
+    const agent = this.#agent;
+    if (!agent || this.#state !== 'open') throw new TypeError(`the first frame must be hello, not ${frame.type}`);
+    if (agent.link !== this) return;
+    agent.heardAtMs = this.#parts.clock.monotonicMs();
+    const { reports } = this.#parts;
+    switch (frame.type) {
+      case 'heartbeat':
+        return this.#push('{"type":"heartbeat"}');
+      case 'succeeded':
+        return reports.succeeded(agent, frame.taskId, frame.fence, frame.output);
+      case 'failed':
+        return reports.failed(agent, frame.taskId, frame.fence, frame.error);
+      case 'declined':
+        return reports.declined(agent, frame.taskId, frame.fence, frame.reason);
+      case 'progress':
+        return reports.progress(agent, frame.taskId, frame.fence, frame.value);
+      case 'chunks':
+        return reports.chunks(agent, frame.taskId, frame.fence, frame.index, frame.data);
+      case 'draining':
+        return this.#draining(agent);
+      default:
+        return frame satisfies never;
+    }
+  }
+
+  #hello(frame: Extract<AgentFrame, { type: 'hello' }>): void {
+    if (this.#state !== 'expectingHello') throw new TypeError('hello is said once');
+    this.#state = 'greeting';
+    clearTimeout(this.#helloTimer);
+    // Nothing is read until the hello is dealt with: what follows it may depend on it.
+    this.#socket.pause();
+    this.#parts.sessions.connect(this.#caller.tenant, frame, this).then(
+      ({ agent, kept }) => this.#welcome(agent, kept),
+      (error: unknown) => this.#notTaken(error),
+    );
+  }
+
+  #welcome(agent: LiveAgent, kept: readonly { taskId: string; fence: number }[]): void {
+    this.#socket.resume();
+    this.#agent = agent;
+    if (this.#state === 'closed') return this.#parts.sessions.disconnected(agent, this);
+    const { heartbeatMs, leaseTtlMs } = this.#parts;
+    this.#push(JSON.stringify({ type: 'welcome', agentId: agent.id, heartbeatMs, leaseTtlMs, kept }));
+    this.#state = 'open';
+    this.#parts.sessions.ready(agent);
+  }
+
+  #notTaken(error: unknown): void {
+    this.#socket.resume();
+    const { code, message } = asReeveError(error);
+    this.#parts.log.warn({ err: error }, 'an agent could not be taken in');
+    this.#end(closeCodes.tryAgainLater, code, message);
+  }
+
+  #draining(agent: LiveAgent): void {
+    this.#parts.sessions.changeIntent(agent, 'draining').catch((error: unknown) => {
+      this.#parts.log.warn({ agentId: agent.id, err: error }, 'an agent could not be set to drain');
+    });
+  }
+
+  #violated(error: unknown): void {
+    this.#parts.metrics.protocolViolation();
+    const message = error instanceof Error ? error.message : String(error);
+    this.#parts.log.warn({ agentId: this.#agent?.id, reason: message }, 'an agent broke the protocol');
+    this.#end(closeCodes.protocolViolation, 'protocol_violation', message);
+  }
+
+  #end(code: number, name: string, message: string): void {
+    if (this.#state === 'closed') return;
+    this.#push(JSON.stringify({ type: 'goodbye', code: name, message }));
+    this.#outbox.flush();
+    this.#state = 'closed';
+    this.#socket.close(code, message.slice(0, 100).replace(/[^\x20-\x7e]/g, '?'));
+    this.#closed();
+  }
+
+  #closed(): void {
+    this.#state = 'closed';
+    clearTimeout(this.#helloTimer);
+    clearTimeout(this.#stuckTimer);
+    if (this.#agent) this.#parts.sessions.disconnected(this.#agent, this);
+  }
+}

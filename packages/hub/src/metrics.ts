@@ -1,0 +1,63 @@
+import type { Metrics } from '@reeve/platform';
+import type { TaskState } from './api/task.ts';
+
+/** What the hub counts. Each call costs an addition; nothing is allocated. */
+export interface HubMetrics {
+  submitted(count: number): void;
+  ended(state: TaskState): void;
+  attemptFailed(code: string): void;
+  /** A task was handed over after waiting this long since it was submitted. */
+  waited(ms: number): void;
+  /** A report under a fence that is not the newest was refused. */
+  lateReport(): void;
+  protocolViolation(): void;
+}
+
+/** Read at each scrape. */
+export interface HubGauges {
+  waiting(): number;
+  live(): number;
+  connectedAgents(): number;
+  busySlots(): number;
+}
+
+export function createHubMetrics(metrics: Metrics): HubMetrics & { watch(gauges: HubGauges): void } {
+  const area = 'hub';
+  const submitted = metrics.counter({ area, what: 'tasks_submitted', help: 'Tasks accepted' }).child();
+  const ended = metrics.counter({ area, what: 'tasks_ended', help: 'Tasks ended', labels: ['state'] });
+  const failed = metrics.counter({ area, what: 'attempts_failed', help: 'Attempts failed', labels: ['code'] });
+  const waited = metrics
+    .histogram({ area, what: 'wait', unit: 'seconds', help: 'From submission to the first or next lease' })
+    .child();
+  const late = metrics.counter({ area, what: 'late_reports', help: 'Reports refused for their fence' }).child();
+  const violations = metrics.counter({ area, what: 'protocol_violations', help: 'Agent connections closed' }).child();
+  return {
+    submitted: (count) => submitted.inc(count),
+    ended: (state) => ended.child(state).inc(),
+    attemptFailed: (code) => failed.child(code).inc(),
+    waited: (ms) => waited.observe(ms / 1_000),
+    lateReport: () => late.inc(),
+    protocolViolation: () => violations.inc(),
+    watch: (gauges) => watchGauges(metrics, gauges),
+  };
+}
+
+function watchGauges(metrics: Metrics, gauges: HubGauges): void {
+  const area = 'hub';
+  metrics.sampledGauge({
+    area,
+    what: 'waiting',
+    unit: 'tasks',
+    help: 'Tasks that wait for an agent',
+    read: gauges.waiting,
+  });
+  metrics.sampledGauge({ area, what: 'live', unit: 'tasks', help: 'Tasks that have not ended', read: gauges.live });
+  metrics.sampledGauge({
+    area,
+    what: 'connected',
+    unit: 'agents',
+    help: 'Agents connected',
+    read: gauges.connectedAgents,
+  });
+  metrics.sampledGauge({ area, what: 'busy', unit: 'slots', help: 'Leases held by agents', read: gauges.busySlots });
+}

@@ -1,0 +1,198 @@
+import { uuidv7, type Clock } from '@reeve/kernel';
+import type { Database, EventDraft, Logger, UnitStatement } from '@reeve/platform';
+import type { AgentOffer } from '../api/agent.ts';
+import { closeCodes, type Hello } from '../api/protocol.ts';
+import type { z } from 'zod';
+import { matchable } from '../domain/match.ts';
+import { freeSlots, type AgentIntent, type AgentLink, type LiveAgent } from '../domain/live.ts';
+import { insertAgent, insertCapability, updateIntent, updateLastSeen, updateOffer } from '../store/agents.ts';
+import type { AgentRoster } from './agent-roster.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { Settlement } from './settlement.ts';
+import type { TaskBoard } from './task-board.ts';
+import { agentEvent } from './task-event.ts';
+
+export interface AgentSessionsParts {
+  readonly roster: AgentRoster;
+  readonly board: TaskBoard;
+  readonly dispatcher: Dispatcher;
+  readonly settlement: Settlement;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** A lease as an agent names it. */
+export interface LeaseName {
+  readonly taskId: string;
+  readonly fence: number;
+}
+
+/** What one agent has to be told when it says hello. */
+export interface Greeting {
+  readonly agent: LiveAgent;
+  /** Leases it still holds. */
+  readonly kept: readonly LeaseName[];
+}
+
+/** Agents as they come and go: registered, connected, changed, gone. */
+export class AgentSessions {
+  readonly #parts: AgentSessionsParts;
+
+  constructor(parts: AgentSessionsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Takes in an agent that said hello: registers it when its name is new, takes over its offer when it changed, and
+   * settles which leases it still holds. A lease of which the agent knows nothing any more is given to another at once.
+   */
+  async connect(tenant: string, hello: z.output<typeof Hello>, link: AgentLink): Promise<Greeting> {
+    const agent = await this.#ensure(tenant, hello.offer);
+    this.#replaceLink(agent, link);
+    if (agent.intent === 'draining') await this.changeIntent(agent, 'active');
+    const kept = hello.resume.filter(({ taskId, fence }) => agent.leases.get(fence)?.task.id === taskId);
+    const keptFences = new Set(kept.map(({ fence }) => fence));
+    for (const lease of agent.leases.values()) {
+      if (keptFences.has(lease.fence) || lease.settling) continue;
+      this.#parts.settlement.fail(lease, {
+        code: 'lease_expired',
+        message: 'the agent came back without it',
+        retryable: true,
+      });
+    }
+    return { agent, kept };
+  }
+
+  /** Opens the tap once the agent has been welcomed. */
+  ready(agent: LiveAgent): void {
+    this.#parts.log.info({ agentId: agent.id, agent: agent.offer.name, slots: agent.offer.slots }, 'agent connected');
+    this.#note(agent, 'agent.online');
+    this.#parts.dispatcher.agentChanged(agent);
+  }
+
+  /** The connection is gone; leases stay with the agent until their time is over. */
+  disconnected(agent: LiveAgent, link: AgentLink): void {
+    if (agent.link !== link) return;
+    agent.link = undefined;
+    agent.lastSeenAtMs = this.#parts.clock.nowMs();
+    this.#parts.log.info(
+      { agentId: agent.id, agent: agent.offer.name, leases: agent.leases.size },
+      'agent disconnected',
+    );
+    this.#note(agent, 'agent.offline', [
+      { ...updateLastSeen.bind({ id: agent.id, last_seen_at_ms: agent.lastSeenAtMs }) },
+    ]);
+  }
+
+  /** Registers an agent. The caller makes sure that the name is free. */
+  async register(tenant: string, offer: AgentOffer, commit: Commit): Promise<LiveAgent> {
+    const nowMs = this.#parts.clock.nowMs();
+    const agent: LiveAgent = {
+      id: uuidv7(),
+      tenant,
+      registeredAtMs: nowMs,
+      offer,
+      matchable: matchable(offer),
+      intent: 'active',
+      link: undefined,
+      heardAtMs: this.#parts.clock.monotonicMs(),
+      lastSeenAtMs: undefined,
+      leases: new Map(),
+      qualifies: new Set(),
+    };
+    const row = { id: agent.id, tenant, name: offer.name, offer: JSON.stringify(offer), intent: agent.intent };
+    const insert = { ...insertAgent.bind({ ...row, registered_at_ms: nowMs }), expectRows: 1 };
+    const events = [agentEvent(agent, 'agent.registered', { name: offer.name })];
+    await commit([insert, ...this.#declarations(offer)], events, agent);
+    this.#parts.roster.add(agent);
+    this.#qualify(agent);
+    return agent;
+  }
+
+  /** Replaces what an agent offers. */
+  async changeOffer(agent: LiveAgent, offer: AgentOffer, commit: Commit): Promise<void> {
+    const update = { ...updateOffer.bind({ id: agent.id, offer: JSON.stringify(offer) }), expectRows: 1 };
+    const events = [agentEvent(agent, 'agent.changed', { name: offer.name })];
+    await commit([update, ...this.#declarations(offer)], events, { ...agent, offer });
+    this.#parts.roster.change(agent, offer);
+    this.#qualify(agent);
+  }
+
+  async changeIntent(agent: LiveAgent, intent: AgentIntent, commit: Commit = this.#commit): Promise<void> {
+    const update = { ...updateIntent.bind({ id: agent.id, intent }), expectRows: 1 };
+    await commit([update], [agentEvent(agent, `agent.${intent}`, {})], { ...agent, intent });
+    agent.intent = intent;
+    this.#parts.dispatcher.agentChanged(agent);
+  }
+
+  /** Takes an agent out of memory after its removal is durable; its attempts do not count. */
+  forget(agent: LiveAgent): void {
+    this.#parts.roster.disqualify(agent);
+    this.#parts.roster.remove(agent);
+    agent.intent = 'draining';
+    for (const lease of agent.leases.values()) {
+      agent.link?.cancel(lease.task.id, lease.fence, 'the agent was removed');
+      this.#parts.settlement.release(
+        lease,
+        { code: 'agent_removed', message: 'its agent was removed', retryable: true },
+        0,
+      );
+    }
+    agent.link?.close(closeCodes.removed, 'the agent was removed');
+  }
+
+  /** Puts an agent that was rebuilt from the database, or whose removal was undone, into its place. */
+  restore(agent: LiveAgent): void {
+    this.#parts.roster.add(agent);
+    this.#qualify(agent);
+  }
+
+  /** Whether it could be given something at this moment. */
+  isIdle(agent: LiveAgent): boolean {
+    return freeSlots(agent) > 0;
+  }
+
+  async #ensure(tenant: string, offer: AgentOffer): Promise<LiveAgent> {
+    const known = this.#parts.roster.named(tenant, offer.name);
+    if (!known) return this.register(tenant, offer, this.#commit);
+    if (JSON.stringify(known.offer) !== JSON.stringify(offer)) await this.changeOffer(known, offer, this.#commit);
+    return known;
+  }
+
+  #replaceLink(agent: LiveAgent, link: AgentLink): void {
+    agent.link?.close(closeCodes.replaced, 'the agent connected again');
+    agent.link = link;
+    agent.heardAtMs = this.#parts.clock.monotonicMs();
+  }
+
+  #qualify(agent: LiveAgent): void {
+    this.#parts.roster.requalify(agent, this.#parts.board.queues());
+    this.#parts.dispatcher.agentChanged(agent);
+  }
+
+  #declarations(offer: AgentOffer): UnitStatement[] {
+    const first_declared_at_ms = this.#parts.clock.nowMs();
+    const fresh = offer.capabilities.filter(({ name }) => !this.#parts.roster.isDeclared(name));
+    return fresh.map(({ name }) => insertCapability.bind({ name, first_declared_at_ms }));
+  }
+
+  /** Notes a coming or going. Nobody waits for it, and a full disk must not cut connections: a failure is logged. */
+  #note(agent: LiveAgent, type: string, statements: readonly UnitStatement[] = []): void {
+    const events = [agentEvent(agent, type, { name: agent.offer.name })];
+    this.#parts.database.commit({ statements, events }).catch((error: unknown) => {
+      this.#parts.log.warn({ agentId: agent.id, err: error }, 'a coming or going of an agent could not be noted');
+    });
+  }
+
+  readonly #commit: Commit = async (statements, events) => {
+    await this.#parts.database.commit({ statements, events });
+  };
+}
+
+/** Makes a change to an agent durable; operations add their audit record here. `after` is the agent as it will be. */
+export type Commit = (
+  statements: readonly UnitStatement[],
+  events: readonly EventDraft[],
+  after: LiveAgent,
+) => Promise<void>;

@@ -1,0 +1,80 @@
+import type { ReeveError } from '@reeve/kernel';
+import type { Logger } from '@reeve/platform';
+import type { TaskSubmission } from '../api/task.ts';
+import type { Follower } from '../domain/live.ts';
+import { TaskCancelled, TaskDead, TaskExpired } from '../errors.ts';
+import type { Ending, Endings } from './endings.ts';
+import type { Settlement } from './settlement.ts';
+import type { Submissions } from './submissions.ts';
+
+/** Work for a caller who waits on an open connection: when the caller goes, the work stops. */
+export interface AttachedRequest {
+  readonly tenant: string;
+  readonly submission: TaskSubmission;
+  /** Takes the stream, if there is one; see `Follower`. */
+  readonly onChunks: Follower['chunks'];
+  /** Aborted when the caller has gone. */
+  readonly signal: AbortSignal;
+  /**
+   * `sync`: the task is durable before it is handed over, and its result before it is given out. `group`: both are
+   * written with the next group commit, meanwhile the work goes on; a crash in between loses a request whose caller
+   * notices, because the connection breaks too.
+   */
+  readonly durability: 'sync' | 'group';
+}
+
+export interface AttachedTask {
+  readonly taskId: string;
+  /** JSON text of the output. Rejects with TaskDead, TaskExpired or TaskCancelled. */
+  readonly output: Promise<string>;
+}
+
+export interface AttachedTasksParts {
+  readonly submissions: Submissions;
+  readonly settlement: Settlement;
+  readonly endings: Endings;
+  readonly log: Logger;
+}
+
+export class AttachedTasks {
+  readonly #parts: AttachedTasksParts;
+
+  constructor(parts: AttachedTasksParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws synchronously what a submission can be refused for, before anything is done. */
+  start({ tenant, submission, onChunks, signal, durability }: AttachedRequest): AttachedTask {
+    const { submissions, settlement, endings, log } = this.#parts;
+    const settled = Promise.withResolvers<string>();
+    const follower: Follower = { chunks: onChunks };
+    if (durability === 'group') follower.settling = ({ output }) => settled.resolve(output);
+    const prepared = submissions.prepareAttached(tenant, submission, follower);
+    const { task } = prepared;
+    endings.on(task.id, (ending) => settle(ending, settled));
+    const goAway = (): void => {
+      settlement
+        .abandon(task)
+        .catch((err: unknown) => log.error({ taskId: task.id, err }, 'a task could not be abandoned'));
+    };
+    submissions.acceptAttached(prepared, durability).then(() => {
+      if (signal.aborted) goAway();
+      else signal.addEventListener('abort', goAway, { once: true });
+    }, settled.reject);
+    const done = (): void => signal.removeEventListener('abort', goAway);
+    settled.promise.then(done, done);
+    return { taskId: task.id, output: settled.promise };
+  }
+}
+
+function settle(ending: Ending, { resolve, reject }: PromiseWithResolvers<string>): void {
+  if (ending.state === 'succeeded') resolve(ending.output!);
+  else reject(errorOf(ending));
+}
+
+function errorOf({ state, error }: Ending): ReeveError {
+  const kind = state === 'cancelled' ? TaskCancelled : state === 'expired' ? TaskExpired : TaskDead;
+  const facts =
+    error === undefined ? {} : { details: { code: error.code, retryable: error.retryable, ...error.details } };
+  return kind.error(error?.message ?? `the task ended as ${state}`, facts);
+}

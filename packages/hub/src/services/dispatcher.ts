@@ -1,0 +1,180 @@
+import type { Clock } from '@reeve/kernel';
+import type { Database, Logger } from '@reeve/platform';
+import { goesBefore } from '../domain/class-queue.ts';
+import { freeSlots, type Lease, type LiveAgent, type LiveTask, type TaskQueue } from '../domain/live.ts';
+import { score } from '../domain/match.ts';
+import type { HubMetrics } from '../metrics.ts';
+import { leaseTask } from '../store/lease-task.ts';
+import type { Fences } from './fences.ts';
+import type { Inputs } from './inputs.ts';
+import type { LeaseKeeper } from './lease-keeper.ts';
+import type { TaskBoard } from './task-board.ts';
+import { taskEvent } from './task-event.ts';
+
+/** While the database cannot store, nothing is handed out; this is how often it is looked at. */
+const storageProbeMs = 250;
+
+export interface DispatcherParts {
+  readonly board: TaskBoard;
+  readonly keeper: LeaseKeeper;
+  readonly fences: Fences;
+  readonly inputs: Inputs;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: HubMetrics;
+}
+
+/**
+ * Brings waiting tasks and free slots together. Whatever changes (a task is new, a slot is free) marks its queue or
+ * agent; one pass per turn of the event loop then gives leases, so that many leases to one agent leave as one message.
+ */
+export class Dispatcher {
+  readonly #parts: DispatcherParts;
+  readonly #changedQueues = new Set<TaskQueue>();
+  readonly #changedAgents = new Set<LiveAgent>();
+  #passPlanned = false;
+  #stopped = false;
+  #probe: NodeJS.Timeout | undefined;
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+  }
+
+  /** The queue has work that it had not before. */
+  queueChanged(queue: TaskQueue): void {
+    this.#changedQueues.add(queue);
+    this.#planPass();
+  }
+
+  /** The agent has a free slot, or qualifies for more, than before. */
+  agentChanged(agent: LiveAgent): void {
+    this.#changedAgents.add(agent);
+    this.#planPass();
+  }
+
+  /** Gives no lease any more. */
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#probe);
+  }
+
+  #planPass(): void {
+    if (this.#passPlanned || this.#stopped) return;
+    this.#passPlanned = true;
+    queueMicrotask(() => this.#pass());
+  }
+
+  #pass(): void {
+    this.#passPlanned = false;
+    if (this.#stopped) return;
+    if (!this.#parts.database.status().writable) return this.#waitForStorage();
+    for (const queue of this.#changedQueues) this.#serve(queue);
+    this.#changedQueues.clear();
+    for (const agent of this.#changedAgents) this.#feed(agent);
+    this.#changedAgents.clear();
+  }
+
+  #waitForStorage(): void {
+    if (this.#probe) return;
+    this.#probe = setTimeout(() => {
+      this.#probe = undefined;
+      this.#planPass();
+    }, storageProbeMs);
+  }
+
+  /** Gives the tasks of one class to the best free agents. */
+  #serve(queue: TaskQueue): void {
+    for (let task = queue.first; task; task = queue.first) {
+      const agent = bestFree(queue);
+      if (!agent) return;
+      this.#grant(agent, task);
+    }
+  }
+
+  /** Fills the free slots of one agent with the first of all tasks it qualifies for. */
+  #feed(agent: LiveAgent): void {
+    while (freeSlots(agent) > 0) {
+      const task = firstFor(agent);
+      if (!task) return;
+      this.#grant(agent, task);
+    }
+  }
+
+  #grant(agent: LiveAgent, task: LiveTask): void {
+    const { board, keeper, fences, clock, metrics } = this.#parts;
+    board.dequeue(task);
+    task.attempt += 1;
+    const lease: Lease = { fence: fences.take(), agent, task, settling: false, progress: undefined, nextChunk: 0 };
+    task.lease = lease;
+    agent.leases.set(lease.fence, lease);
+    keeper.watchLease(lease);
+    metrics.waited(clock.nowMs() - task.submittedAtMs);
+    void this.#record(lease);
+    this.#send(lease);
+  }
+
+  /** Writes the lease down with the next group; the result, written later, finds it there. */
+  async #record(lease: Lease): Promise<void> {
+    const { task, agent, fence } = lease;
+    const { attempt } = task;
+    const leased_at_ms = this.#parts.clock.nowMs();
+    const bound = leaseTask.bind({ seq: task.seq, fence, attempt, agent_id: agent.id, leased_at_ms });
+    try {
+      await this.#parts.database.commit({
+        statements: [{ ...bound, expectRows: 1 }],
+        events: [taskEvent(task, 'task.leased', { agentId: agent.id, attempt, fence })],
+      });
+    } catch (error) {
+      this.#parts.log.warn({ taskId: task.id, fence, err: error }, 'a lease could not be written and is taken back');
+      this.#takeBack(lease, 'the lease could not be made durable');
+    }
+  }
+
+  #send(lease: Lease): void {
+    const { board, inputs } = this.#parts;
+    const input = board.takeInput(lease.task);
+    if (input !== undefined) return lease.agent.link?.lease(lease, input);
+    inputs.load(lease.task, (loaded) => {
+      if (lease.task.lease !== lease) return;
+      if (loaded === undefined) this.#takeBack(lease, 'the input could not be read');
+      else lease.agent.link?.lease(lease, loaded);
+    });
+  }
+
+  /** The attempt never began: the task waits again, first in its lane. */
+  #takeBack(lease: Lease, reason: string): void {
+    const { task, agent, fence } = lease;
+    if (task.lease !== lease || lease.settling) return;
+    this.#parts.keeper.forgetLease(lease);
+    agent.leases.delete(fence);
+    task.lease = undefined;
+    task.attempt -= 1;
+    agent.link?.cancel(task.id, fence, reason);
+    if (this.#parts.board.get(task.id) !== task) return;
+    this.#parts.board.giveBack(task);
+    this.#changedQueues.add(task.queue);
+    this.#waitForStorage();
+  }
+}
+
+function bestFree(queue: TaskQueue): LiveAgent | undefined {
+  let best: LiveAgent | undefined;
+  let bestScore = -1;
+  for (const agent of queue.qualified) {
+    const free = freeSlots(agent);
+    if (free === 0) continue;
+    const points = score({ offer: agent.matchable, slots: agent.offer.slots, freeSlots: free }, queue.wanted);
+    if (points > bestScore) [best, bestScore] = [agent, points];
+  }
+  return best;
+}
+
+function firstFor(agent: LiveAgent): LiveTask | undefined {
+  let first: LiveTask | undefined;
+  for (const queue of agent.qualifies) {
+    const task = queue.first;
+    if (task && (!first || goesBefore(task, first))) first = task;
+  }
+  return first;
+}

@@ -1,0 +1,99 @@
+import { MalformedRequest, type JsonValue } from '@reeve/kernel';
+import {
+  bind,
+  type BoundOperation,
+  type Database,
+  type EventFeed,
+  type EventRecord,
+  type RawRoute,
+  readEvents,
+} from '@reeve/platform';
+import { listEvents } from '../api/hub-operations.ts';
+
+/** A comment line this often keeps proxies from closing a quiet stream, and shows us a reader that has gone. */
+const keepAliveMs = 15_000;
+
+/** `events.list`: the log by pages. */
+export function eventOperations(database: Database): BoundOperation[] {
+  return [
+    bind(listEvents, async ({ after, limit, subject, type }, { caller }) => {
+      const filter = { tenant: caller.tenant, ...(subject && { subject }), ...(type && { types: [type] }) };
+      const { events, scannedTo } = await readEvents(database, { after, limit, filter });
+      return { items: events.map((event) => ({ ...event, data: event.data as JsonValue })), nextAfter: scannedTo };
+    }),
+  ];
+}
+
+/**
+ * `GET /v1/events`: the log as server-sent events, live. Each has its position as `id`; a reader that comes back with
+ * `Last-Event-ID` (or `?after=`) goes on where it stopped, without a gap. A slow reader is read to at its own pace.
+ */
+export function eventStream(feed: EventFeed, database: Database): RawRoute {
+  return {
+    method: 'GET',
+    path: '/v1/events',
+    name: 'events.stream',
+    access: 'events:read',
+    async handle(request, reply, caller) {
+      const query = request.query as Record<string, string | undefined>;
+      const after = positionFrom(request.headers['last-event-id'] ?? query['after']);
+      const { subject, type } = query;
+      const filter = { tenant: caller.tenant, ...(subject && { subject }), ...(type && { types: [type] }) };
+      // Refused while an answer can still say so: a position that is gone, or was never reached.
+      if (after !== undefined) await readEvents(database, { after, limit: 1, filter });
+      const signal = AbortSignal.any([request.visit.signal, request.visit.draining]);
+      const batches = feed.subscribe({ filter, signal, ...(after !== undefined && { after }) });
+      reply.hijack();
+      await send(reply.raw, batches, signal);
+    },
+  };
+}
+
+function positionFrom(text: unknown): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (typeof text === 'string' && /^\d{1,15}$/.test(text)) return Number(text);
+  throw MalformedRequest.error('Last-Event-ID and `after` take the position of an event, a whole number');
+}
+
+type Response = Parameters<RawRoute['handle']>[1]['raw'];
+
+async function send(
+  response: Response,
+  batches: AsyncIterable<readonly EventRecord[]>,
+  signal: AbortSignal,
+): Promise<void> {
+  response.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
+  response.write(': the event log of Reeve\n\n');
+  const keepAlive = setInterval(() => response.write(': still here\n\n'), keepAliveMs);
+  try {
+    for await (const batch of batches) {
+      if (!response.write(batch.map(lineOf).join(''))) await drained(response, signal);
+    }
+  } finally {
+    clearInterval(keepAlive);
+    response.end();
+  }
+}
+
+function lineOf(event: EventRecord): string {
+  return `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+function drained(response: Response, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted || response.closed) return resolve();
+    function done(): void {
+      response.off('drain', done);
+      response.off('close', done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    response.on('drain', done);
+    response.on('close', done);
+    signal.addEventListener('abort', done);
+  });
+}

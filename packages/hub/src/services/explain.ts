@@ -1,0 +1,94 @@
+import type { Clock } from '@reeve/kernel';
+import { formatDurationMs } from '@reeve/kernel';
+import type { AgentVerdict, Explanation } from '../api/explain.ts';
+import type { TaskState } from '../api/task.ts';
+import { freeSlots, stateOf, type LiveAgent } from '../domain/live.ts';
+import { firstMismatch, score } from '../domain/match.ts';
+import { requirementClass, type RequirementClass } from '../domain/requirement-class.ts';
+import type { TaskRow } from '../store/read-tasks.ts';
+import type { AgentRoster } from './agent-roster.ts';
+import type { TaskBoard } from './task-board.ts';
+
+/** Agents looked at in one explanation. */
+const sampleLimit = 200;
+
+export interface ExplainParts {
+  readonly board: TaskBoard;
+  readonly roster: AgentRoster;
+  readonly clock: Clock;
+}
+
+/** Why this agent has the task, or why none has: every agent (or a sample) judged by the same rules as dispatch. */
+export function explain({ board, roster, clock }: ExplainParts, row: TaskRow): Explanation {
+  const wanted = requirementClass(JSON.parse(row.requires), JSON.parse(row.constraints));
+  const agents = sample(roster);
+  const verdicts = rank(agents.map((agent) => judge(agent, wanted)));
+  const task = board.get(row.id);
+  const ahead = task?.lane ? task.queue.ahead(task) : undefined;
+  return {
+    taskId: row.id,
+    state: row.state,
+    summary: summarise(row, verdicts, roster, clock.nowMs()),
+    ...(ahead === undefined ? {} : { ahead }),
+    agents: verdicts,
+    agentsTotal: roster.size,
+    sampled: roster.size > sampleLimit,
+  };
+}
+
+function sample(roster: AgentRoster): LiveAgent[] {
+  const agents: LiveAgent[] = [];
+  for (const agent of roster.all()) {
+    if (agents.length === sampleLimit) break;
+    agents.push(agent);
+  }
+  return agents;
+}
+
+function judge(agent: LiveAgent, wanted: RequirementClass): AgentVerdict {
+  const state = stateOf(agent);
+  const free = freeSlots(agent);
+  const facts = { agentId: agent.id, agentName: agent.offer.name, state, freeSlots: free };
+  const mismatch = firstMismatch(agent.matchable, wanted);
+  if (mismatch) return { ...facts, eligible: false, failed: mismatch };
+  if (state !== 'online')
+    return { ...facts, eligible: false, failed: { requirement: 'state', wanted: 'online', found: state } };
+  const points = score({ offer: agent.matchable, slots: agent.offer.slots, freeSlots: free }, wanted);
+  return { ...facts, eligible: true, score: Math.round(points * 1e6) / 1e6 };
+}
+
+/** Eligible agents first, best first; a full one keeps its score but ranks behind those with a free slot. */
+function rank(verdicts: AgentVerdict[]): AgentVerdict[] {
+  const eligible = verdicts.filter((verdict) => verdict.eligible);
+  eligible.sort((a, b) => Number(b.freeSlots > 0) - Number(a.freeSlots > 0) || b.score! - a.score!);
+  return [
+    ...eligible.map((verdict, index) => ({ ...verdict, rank: index + 1 })),
+    ...verdicts.filter((verdict) => !verdict.eligible),
+  ];
+}
+
+function summarise(row: TaskRow, verdicts: readonly AgentVerdict[], roster: AgentRoster, nowMs: number): string {
+  const holder = row.agent_id === null ? undefined : roster.get(row.agent_id);
+  const name = holder ? holder.offer.name : 'an agent that was removed';
+  const words: Record<TaskState, () => string> = {
+    scheduled: () =>
+      `It waits ${formatDurationMs(Math.max(0, (row.run_at_ms ?? nowMs) - nowMs))} more before it may run.`,
+    queued: () => waitingFor(verdicts, roster.size),
+    leased: () => `${name} has it: attempt ${row.attempt} of ${row.max_attempts}.`,
+    succeeded: () => `${name} delivered it in attempt ${row.attempt}.`,
+    dead: () => `It failed for good after ${row.attempt} of ${row.max_attempts} attempts.`,
+    cancelled: () => 'It was cancelled.',
+    expired: () => 'Its deadline passed before it was delivered.',
+  };
+  return words[row.state]();
+}
+
+function waitingFor(verdicts: readonly AgentVerdict[], agentsTotal: number): string {
+  if (agentsTotal === 0) return 'No agent is registered.';
+  const eligible = verdicts.filter((verdict) => verdict.eligible);
+  if (eligible.some(({ freeSlots: free }) => free > 0)) return 'It is about to be handed over.';
+  if (eligible.length > 0) return `All ${eligible.length} agents that can do it are busy.`;
+  const matching = verdicts.filter(({ failed }) => failed?.requirement === 'state').length;
+  if (matching > 0) return `${matching} agents could do it, but none of them is online.`;
+  return 'No agent meets its requirements.';
+}

@@ -1,0 +1,103 @@
+import type { Clock } from '@reeve/kernel';
+import type { Lease, LiveAgent, LiveTask } from '../domain/live.ts';
+import { TimerWheel } from '../domain/timer-wheel.ts';
+import { closeCodes } from '../api/protocol.ts';
+import type { AgentRoster } from './agent-roster.ts';
+
+const tickMs = 100;
+
+/** What happens when a time is over. */
+export interface TimesUp {
+  /** The attempt took longer than its time-out. */
+  attemptTimedOut(lease: Lease): void;
+  /** The agent was silent for the whole time-to-live. */
+  leaseExpired(lease: Lease): void;
+  deadlinePassed(task: LiveTask): void;
+  /** A task that waited for its time, or for its next attempt, may run. */
+  taskIsDue(task: LiveTask): void;
+}
+
+/**
+ * Watches every time that matters with one timer. Time-outs, leases and delays between attempts run on the monotonic
+ * clock; `runAtMs` and `deadlineAtMs` are wall-clock times of users and follow the wall clock, wherever it jumps.
+ */
+export class LeaseKeeper {
+  readonly #clock: Clock;
+  readonly #roster: AgentRoster;
+  readonly #leaseTtlMs: number;
+  readonly #timesUp: TimesUp;
+  readonly #timeouts: TimerWheel<Lease>;
+  readonly #delays: TimerWheel<LiveTask>;
+  readonly #deadlines: TimerWheel<LiveTask>;
+  readonly #runTimes: TimerWheel<LiveTask>;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(clock: Clock, roster: AgentRoster, leaseTtlMs: number, timesUp: TimesUp) {
+    this.#clock = clock;
+    this.#roster = roster;
+    this.#leaseTtlMs = leaseTtlMs;
+    this.#timesUp = timesUp;
+    this.#timeouts = new TimerWheel(tickMs, clock.monotonicMs());
+    this.#delays = new TimerWheel(tickMs, clock.monotonicMs());
+    this.#deadlines = new TimerWheel(tickMs, clock.nowMs());
+    this.#runTimes = new TimerWheel(tickMs, clock.nowMs());
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.sweep(), tickMs);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  watchLease(lease: Lease): void {
+    this.#timeouts.add(lease, this.#clock.monotonicMs() + lease.task.timeoutMs);
+  }
+
+  forgetLease(lease: Lease): void {
+    this.#timeouts.cancel(lease);
+  }
+
+  watchDeadline(task: LiveTask): void {
+    if (task.deadlineAtMs !== undefined) this.#deadlines.add(task, task.deadlineAtMs);
+  }
+
+  /** Lets the task run after a delay. */
+  delay(task: LiveTask, delayMs: number): void {
+    this.#delays.add(task, this.#clock.monotonicMs() + delayMs);
+  }
+
+  /** Lets the task run at a wall-clock time. */
+  schedule(task: LiveTask, runAtMs: number): void {
+    this.#runTimes.add(task, runAtMs);
+  }
+
+  forgetTask(task: LiveTask): void {
+    this.#delays.cancel(task);
+    this.#runTimes.cancel(task);
+    this.#deadlines.cancel(task);
+  }
+
+  /** Tasks that wait for a time. */
+  get delayed(): number {
+    return this.#delays.size + this.#runTimes.size;
+  }
+
+  /** Acts on everything whose time is over. Runs by itself ten times a second. */
+  sweep(): void {
+    const monotonicMs = this.#clock.monotonicMs();
+    const nowMs = this.#clock.nowMs();
+    for (const lease of this.#timeouts.due(monotonicMs)) this.#timesUp.attemptTimedOut(lease);
+    for (const task of this.#deadlines.due(nowMs)) this.#timesUp.deadlinePassed(task);
+    for (const task of this.#delays.due(monotonicMs)) this.#timesUp.taskIsDue(task);
+    for (const task of this.#runTimes.due(nowMs)) this.#timesUp.taskIsDue(task);
+    for (const agent of this.#roster.all()) this.#checkAgent(agent, monotonicMs);
+  }
+
+  #checkAgent(agent: LiveAgent, monotonicMs: number): void {
+    if (monotonicMs - agent.heardAtMs < this.#leaseTtlMs) return;
+    agent.link?.close(closeCodes.heartbeatMissed, 'no heartbeat within the lease time');
+    for (const lease of agent.leases.values()) this.#timesUp.leaseExpired(lease);
+  }
+}

@@ -1,0 +1,160 @@
+import { defaultRetryPolicy, type Clock } from '@reeve/kernel';
+import type { Database, Logger } from '@reeve/platform';
+import { AgentOffer } from '../api/agent.ts';
+import { matchable } from '../domain/match.ts';
+import type { Lease, LiveAgent, LiveTask } from '../domain/live.ts';
+import { selectAgents, selectCapabilities } from '../store/agents.ts';
+import { selectLiveTasks } from '../store/read-tasks.ts';
+import type { AgentsTable, TasksTable } from '../store/tables.ts';
+import { endTask } from '../store/finish-task.ts';
+import type { AgentRoster } from './agent-roster.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { LeaseKeeper } from './lease-keeper.ts';
+import type { TaskBoard } from './task-board.ts';
+import { taskEvent } from './task-event.ts';
+
+const pageSize = 5_000;
+
+export interface RecoveryParts {
+  readonly board: TaskBoard;
+  readonly roster: AgentRoster;
+  readonly keeper: LeaseKeeper;
+  readonly dispatcher: Dispatcher;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Rebuilds the scheduler's memory from the record: agents first, then every task that has not ended. */
+export class Recovery {
+  readonly #parts: RecoveryParts;
+
+  constructor(parts: RecoveryParts) {
+    this.#parts = parts;
+  }
+
+  async run(): Promise<{ agents: number; tasks: number }> {
+    await this.#capabilities();
+    await this.#agents();
+    const tasks = await this.#tasks();
+    const agents = this.#parts.roster.size;
+    this.#parts.log.info({ agents, tasks }, 'hub rebuilt from the database');
+    return { agents, tasks };
+  }
+
+  /** Takes a task up again that was dead. */
+  revive(row: TasksTable): void {
+    this.#parts.board.add(this.#wait(row));
+    this.#place(row);
+  }
+
+  async #capabilities(): Promise<void> {
+    for (let after = ''; ;) {
+      const rows = await this.#parts.database.read<{ name: string }>(
+        selectCapabilities.bind({ after, limit: pageSize }),
+      );
+      for (const { name } of rows) this.#parts.roster.declare(name);
+      if (rows.length < pageSize) return;
+      after = rows.at(-1)!.name;
+    }
+  }
+
+  async #agents(): Promise<void> {
+    for (let after = ''; ;) {
+      const rows = await this.#parts.database.read<AgentsTable>(selectAgents.bind({ after, limit: pageSize }));
+      for (const row of rows) this.#parts.roster.add(agentOf(row, this.#parts.clock.monotonicMs()));
+      if (rows.length < pageSize) return;
+      after = rows.at(-1)!.id;
+    }
+  }
+
+  async #tasks(): Promise<number> {
+    let count = 0;
+    for (let after = -1; ;) {
+      const rows = await this.#parts.database.read<TasksTable>(selectLiveTasks.bind({ after, limit: pageSize }));
+      for (const row of rows) await this.#recover(row);
+      count += rows.length;
+      if (rows.length < pageSize) return count;
+      after = rows.at(-1)!.seq;
+    }
+  }
+
+  async #recover(row: TasksTable): Promise<void> {
+    if (row.attached === 1) return this.#cancelAttached(row);
+    const task = this.#wait(row);
+    this.#parts.board.add(task);
+    const agent = row.agent_id === null ? undefined : this.#parts.roster.get(row.agent_id);
+    if (row.state === 'leased' && agent) this.#resumeLease(task, agent, row.fence!);
+    else this.#place(row);
+  }
+
+  /** Whoever followed it went with the connection, so nobody waits for it any more. */
+  async #cancelAttached(row: TasksTable): Promise<void> {
+    const error = JSON.stringify({ code: 'task_cancelled', message: 'the hub was restarted', retryable: false });
+    const finished_at_ms = this.#parts.clock.nowMs();
+    await this.#parts.database.commit({
+      statements: [endTask.bind({ seq: row.seq, state: 'cancelled', error, finished_at_ms })],
+      events: [taskEvent(row, 'task.cancelled', { reason: 'the hub was restarted' })],
+    });
+  }
+
+  /** The agent may still be at it: it has the time-to-live of a lease, from now, to come back and say so. */
+  #resumeLease(task: LiveTask, agent: LiveAgent, fence: number): void {
+    const lease: Lease = { fence, agent, task, settling: false, progress: undefined, nextChunk: 0 };
+    task.lease = lease;
+    agent.leases.set(fence, lease);
+    this.#parts.keeper.watchLease(lease);
+    this.#parts.keeper.watchDeadline(task);
+  }
+
+  #place(row: TasksTable): void {
+    const { board, keeper, dispatcher, clock } = this.#parts;
+    const task = board.get(row.id)!;
+    keeper.watchDeadline(task);
+    if (row.run_at_ms !== null && row.run_at_ms > clock.nowMs()) return keeper.schedule(task, row.run_at_ms);
+    board.enqueue(task);
+    dispatcher.queueChanged(task.queue);
+  }
+
+  #wait(row: TasksTable): LiveTask {
+    return {
+      seq: row.seq,
+      id: row.id,
+      tenant: row.tenant,
+      kind: row.kind,
+      queue: this.#parts.board.queueFor(JSON.parse(row.requires), JSON.parse(row.constraints)),
+      priority: row.priority,
+      submittedAtMs: row.submitted_at_ms,
+      timeoutMs: row.timeout_ms,
+      deadlineAtMs: row.deadline_at_ms ?? undefined,
+      maxAttempts: row.max_attempts,
+      retry: row.backoff === '' ? defaultRetryPolicy : { ...JSON.parse(row.backoff), maxAttempts: row.max_attempts },
+      attempt: row.attempt,
+      input: undefined,
+      lease: undefined,
+      follower: undefined,
+      streamed: false,
+      lane: undefined,
+      previous: undefined,
+      next: undefined,
+    };
+  }
+}
+
+/** An agent from its row: not connected, heard from just now. */
+export function agentOf(row: AgentsTable, heardAtMs: number): LiveAgent {
+  const offer = AgentOffer.parse(JSON.parse(row.offer));
+  return {
+    id: row.id,
+    tenant: row.tenant,
+    registeredAtMs: row.registered_at_ms,
+    offer,
+    matchable: matchable(offer),
+    intent: row.intent,
+    link: undefined,
+    heardAtMs,
+    lastSeenAtMs: row.last_seen_at_ms ?? undefined,
+    leases: new Map(),
+    qualifies: new Set(),
+  };
+}

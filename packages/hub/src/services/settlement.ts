@@ -1,0 +1,222 @@
+import { decideRetry, type Clock } from '@reeve/kernel';
+import { ExpectationFailed, type Database, type Logger, type Unit, type UnitStatement } from '@reeve/platform';
+import type { TaskError } from '../api/task.ts';
+import type { Lease, LiveAgent, LiveTask } from '../domain/live.ts';
+import type { HubMetrics } from '../metrics.ts';
+import { buryTask, endTask, releaseTask, succeedTask } from '../store/finish-task.ts';
+import { taskEvent } from './task-event.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { Ending, Endings } from './endings.ts';
+import type { LeaseKeeper } from './lease-keeper.ts';
+import type { TaskBoard } from './task-board.ts';
+
+/** First pause before a settlement that could not be stored is tried again; doubles up to `storageRetryMaxMs`. */
+const storageRetryMs = 100;
+const storageRetryMaxMs = 2_000;
+
+export interface SettlementParts {
+  readonly board: TaskBoard;
+  readonly keeper: LeaseKeeper;
+  readonly dispatcher: Dispatcher;
+  readonly endings: Endings;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: HubMetrics;
+  readonly random: () => number;
+  readonly stopping: AbortSignal;
+}
+
+/** What is to be written, and what follows once it is durable. */
+interface Settling {
+  readonly statement: UnitStatement;
+  readonly event: string;
+  readonly data: Record<string, string | number | boolean | null>;
+  readonly then: () => void;
+}
+
+/**
+ * Ends attempts and tasks. Every ending is written under the fence first; memory follows, and agents and waiting
+ * clients are told, only when the database has it. While an ending is being written nothing else can end the attempt.
+ */
+export class Settlement {
+  readonly #parts: SettlementParts;
+
+  constructor(parts: SettlementParts) {
+    this.#parts = parts;
+  }
+
+  /** The agent delivered: `output` is JSON text. */
+  succeed(lease: Lease, output: string): void {
+    const { task, fence } = lease;
+    const bound = succeedTask.bind({ seq: task.seq, fence, output, finished_at_ms: this.#parts.clock.nowMs() });
+    task.follower?.settling?.({ state: 'succeeded', output });
+    this.#settle(lease, {
+      statement: { ...bound, expectRows: 1 },
+      event: 'task.succeeded',
+      data: { agentId: lease.agent.id, attempt: task.attempt, fence },
+      then: () => this.#ended(task, { state: 'succeeded', output }),
+    });
+  }
+
+  /** The attempt failed: another follows after a pause, or the task is dead. */
+  fail(lease: Lease, error: TaskError): void {
+    const { task } = lease;
+    this.#parts.metrics.attemptFailed(error.code);
+    const retryable = error.retryable && !task.streamed;
+    const decision = decideRetry(
+      { ...task.retry, maxAttempts: task.maxAttempts },
+      task.attempt,
+      retryable,
+      this.#parts.random(),
+    );
+    if (decision.retry) this.#release(lease, error, task.attempt, decision.delayMs);
+    else this.#bury(lease, error, decision.reason);
+  }
+
+  /** The attempt does not count (declined, or its agent was removed): the task waits again after `delayMs`. */
+  release(lease: Lease, error: TaskError, delayMs: number): void {
+    if (lease.task.streamed) return this.#bury(lease, error, 'permanent');
+    this.#release(lease, error, lease.task.attempt - 1, delayMs);
+  }
+
+  /** The statement that ends a task from outside, whoever has it; put it into a unit, then call `endedOutside`. */
+  endStatement(task: LiveTask, state: 'cancelled' | 'expired', error: TaskError): UnitStatement {
+    const finished_at_ms = this.#parts.clock.nowMs();
+    return { ...endTask.bind({ seq: task.seq, state, error: JSON.stringify(error), finished_at_ms }), expectRows: 1 };
+  }
+
+  /** After `endStatement` is durable: stops the attempt, if there is one, and forgets the task. */
+  endedOutside(task: LiveTask, ending: Ending): void {
+    const { lease } = task;
+    if (lease) {
+      this.#drop(lease);
+      lease.agent.link?.cancel(task.id, lease.fence, ending.error?.message ?? ending.state);
+      this.#parts.dispatcher.agentChanged(lease.agent);
+    }
+    this.#ended(task, ending);
+  }
+
+  /** The deadline passed. */
+  expire(task: LiveTask): Promise<void> {
+    return this.#endFromWithin(task, 'expired', {
+      code: 'task_expired',
+      message: 'the deadline passed',
+      retryable: false,
+    });
+  }
+
+  /** Whoever waited for the task has gone. */
+  abandon(task: LiveTask): Promise<void> {
+    const message = 'its submitter has gone';
+    return this.#endFromWithin(task, 'cancelled', { code: 'task_cancelled', message, retryable: false });
+  }
+
+  async #endFromWithin(task: LiveTask, state: 'cancelled' | 'expired', error: TaskError): Promise<void> {
+    const statement = this.endStatement(task, state, error);
+    const unit = { statements: [statement], events: [taskEvent(task, `task.${state}`, { reason: error.message })] };
+    if ((await this.#store(task, unit)) === 'durable') this.endedOutside(task, { state, error });
+  }
+
+  #release(lease: Lease, error: TaskError, attempt: number, delayMs: number): void {
+    const { task, fence } = lease;
+    const state = delayMs > 0 ? 'scheduled' : 'queued';
+    const run_at_ms = delayMs > 0 ? this.#parts.clock.nowMs() + delayMs : null;
+    const bound = releaseTask.bind({ seq: task.seq, fence, attempt, state, error: JSON.stringify(error), run_at_ms });
+    this.#settle(lease, {
+      statement: { ...bound, expectRows: 1 },
+      event: 'task.retrying',
+      data: { agentId: lease.agent.id, attempt: task.attempt, fence, code: error.code, delayMs },
+      then: () => this.#waitAgain(task, attempt, delayMs),
+    });
+  }
+
+  #waitAgain(task: LiveTask, attempt: number, delayMs: number): void {
+    task.attempt = attempt;
+    if (delayMs > 0) return this.#parts.keeper.delay(task, delayMs);
+    this.#parts.board.enqueue(task);
+    this.#parts.dispatcher.queueChanged(task.queue);
+  }
+
+  #bury(lease: Lease, error: TaskError, reason: 'permanent' | 'exhausted'): void {
+    const { task, fence } = lease;
+    const finished_at_ms = this.#parts.clock.nowMs();
+    this.#settle(lease, {
+      statement: {
+        ...buryTask.bind({ seq: task.seq, fence, error: JSON.stringify(error), finished_at_ms }),
+        expectRows: 1,
+      },
+      event: 'task.dead',
+      data: { agentId: lease.agent.id, attempt: task.attempt, fence, code: error.code, reason },
+      then: () => this.#ended(task, { state: 'dead', error }),
+    });
+  }
+
+  /** Frees the slot at once (the agent is done), writes the ending, and only then lets anybody know. */
+  #settle(lease: Lease, settling: Settling): void {
+    lease.settling = true;
+    this.#drop(lease);
+    this.#parts.dispatcher.agentChanged(lease.agent);
+    void this.#settleDurably(lease, settling);
+  }
+
+  async #settleDurably({ task, agent, fence }: Lease, settling: Settling): Promise<void> {
+    const unit = { statements: [settling.statement], events: [taskEvent(task, settling.event, settling.data)] };
+    const stored = await this.#store(task, unit);
+    if (stored === 'refused') agent.link?.lost(task.id, fence);
+    if (stored !== 'durable') return;
+    task.lease = undefined;
+    agent.link?.accepted(task.id, fence);
+    settling.then();
+  }
+
+  /**
+   * While the database cannot store, it is tried again: the agent keeps the result until it is acknowledged, so even a
+   * crash meanwhile loses nothing. `refused` when another ending was first; `abandoned` when the process ends before
+   * the database can store: then nothing is said, and the agent brings the result again after the restart.
+   */
+  async #store(task: LiveTask, unit: Unit): Promise<'durable' | 'refused' | 'abandoned'> {
+    const { database, log, stopping } = this.#parts;
+    for (let pauseMs = storageRetryMs; ; pauseMs = Math.min(pauseMs * 2, storageRetryMaxMs)) {
+      try {
+        await database.commit(unit);
+        return 'durable';
+      } catch (error) {
+        if (ExpectationFailed.is(error)) return 'refused';
+        if (stopping.aborted) return 'abandoned';
+        log.warn({ taskId: task.id, err: error }, 'an ending could not be stored yet');
+        await pause(pauseMs, stopping);
+      }
+    }
+  }
+
+  #drop(lease: Lease): void {
+    this.#parts.keeper.forgetLease(lease);
+    lease.agent.leases.delete(lease.fence);
+  }
+
+  #ended(task: LiveTask, ending: Ending): void {
+    this.#parts.keeper.forgetTask(task);
+    this.#parts.board.remove(task);
+    this.#parts.metrics.ended(ending.state);
+    this.#parts.endings.tell(task, ending);
+  }
+}
+
+/** Whether a report about this lease may still count: it is the newest of its task, and nothing has ended it. */
+export function holds(agent: LiveAgent, taskId: string, fence: number): Lease | undefined {
+  const lease = agent.leases.get(fence);
+  return lease && lease.task.id === taskId && !lease.settling ? lease : undefined;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}

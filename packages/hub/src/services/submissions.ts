@@ -1,0 +1,263 @@
+import {
+  canonicalJson,
+  defaultRetryPolicy,
+  IdempotencyConflict,
+  InvalidInput,
+  Overloaded,
+  TooLarge,
+  uuidv7,
+  type Clock,
+} from '@reeve/kernel';
+import { createHash } from 'node:crypto';
+import { ExpectationFailed, type Database, type EventDraft, type UnitStatement } from '@reeve/platform';
+import { inputLimitBytes, type TaskSubmission } from '../api/task.ts';
+import type { HubSettings } from '../components.ts';
+import { priorities } from '../domain/class-queue.ts';
+import type { Follower, LiveTask } from '../domain/live.ts';
+import { UnknownCapability } from '../errors.ts';
+import type { HubMetrics } from '../metrics.ts';
+import { insertTask, insertTaskInput, insertTaskKey, selectTaskKey } from '../store/insert-task.ts';
+import type { AgentRoster } from './agent-roster.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { LeaseKeeper } from './lease-keeper.ts';
+import type { TaskBoard } from './task-board.ts';
+import { taskEvent } from './task-event.ts';
+
+export interface SubmissionsParts {
+  readonly board: TaskBoard;
+  readonly roster: AgentRoster;
+  readonly keeper: LeaseKeeper;
+  readonly dispatcher: Dispatcher;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly metrics: HubMetrics;
+  readonly settings: HubSettings;
+  /** Highest sequence number in the database at start. */
+  readonly newestSeq: number;
+}
+
+/** Makes a submission durable; operations add their audit record and the record of the answer. */
+export type CommitSubmission = (
+  statements: readonly UnitStatement[],
+  events: readonly EventDraft[],
+  accepted: { readonly ids: readonly string[]; readonly tasks: readonly LiveTask[] },
+) => Promise<void>;
+
+/** A submission made ready: the live task, and what has to be stored. */
+interface Prepared {
+  readonly task: LiveTask;
+  readonly submission: TaskSubmission;
+  readonly statements: readonly UnitStatement[];
+}
+
+/** Takes in tasks: checked, made durable, and only then queued and answered. */
+export class Submissions {
+  readonly #parts: SubmissionsParts;
+  #seq: number;
+
+  constructor(parts: SubmissionsParts) {
+    this.#parts = parts;
+    this.#seq = parts.newestSeq;
+  }
+
+  /**
+   * Accepts all of the submissions or none.
+   * @returns ids in the order of the submissions; of a known idempotency key, that of the task it stands for.
+   * @throws UnknownCapability, TooLarge, InvalidInput, IdempotencyConflict, Overloaded, StorageUnavailable
+   */
+  async submit(tenant: string, submissions: readonly TaskSubmission[], commit: CommitSubmission): Promise<string[]> {
+    for (const submission of submissions) this.#check(submission);
+    for (let collisions = 0; ; collisions++) {
+      const known = await this.#knownKeys(tenant, submissions);
+      const ids: string[] = [];
+      const prepared: Prepared[] = [];
+      for (const submission of submissions) ids.push(this.#resolve(tenant, submission, known, prepared));
+      if (prepared.length === 0) return ids;
+      try {
+        const tasks = prepared.map(({ task }) => task);
+        await this.#accept(prepared, (statements, events) => commit(statements, events, { ids, tasks }));
+        return ids;
+      } catch (error) {
+        // Another request with one of the keys was first: its task is found by the next look.
+        if (!ExpectationFailed.is(error) || known.keys === 0 || collisions === 3) throw error;
+      }
+    }
+  }
+
+  /** Takes in a task whose submitter follows it over a connection of its own. */
+  prepareAttached(tenant: string, submission: TaskSubmission, follower: Follower): Prepared {
+    this.#check(submission);
+    return this.#prepare(tenant, submission, follower);
+  }
+
+  /** Makes prepared tasks durable, then queues them. */
+  async #accept(
+    prepared: readonly Prepared[],
+    commit: (s: readonly UnitStatement[], e: readonly EventDraft[]) => Promise<void>,
+  ): Promise<void> {
+    const events = prepared.map(({ task, submission }) => submittedEvent(task, submission));
+    await commit(
+      prepared.flatMap(({ statements }) => statements),
+      events,
+    );
+    for (const { task, submission } of prepared) this.enqueue(task, submission.runAtMs);
+    this.#parts.metrics.submitted(prepared.length);
+  }
+
+  /** Makes one attached task durable and queues it: after the commit, or (`group`) without waiting for it. */
+  async acceptAttached(prepared: Prepared, durability: 'sync' | 'group'): Promise<void> {
+    const unit = { statements: prepared.statements, events: [submittedEvent(prepared.task, prepared.submission)] };
+    const durable = this.#parts.database.commit(unit);
+    if (durability === 'sync') await durable;
+    this.enqueue(prepared.task, undefined);
+    this.#parts.metrics.submitted(1);
+    await durable;
+  }
+
+  /** Lets a durable task wait for its time or for an agent. */
+  enqueue(task: LiveTask, runAtMs: number | undefined): void {
+    this.#parts.board.add(task);
+    this.#parts.keeper.watchDeadline(task);
+    if (runAtMs !== undefined && runAtMs > this.#parts.clock.nowMs()) return this.#parts.keeper.schedule(task, runAtMs);
+    this.#parts.board.enqueue(task);
+    this.#parts.dispatcher.queueChanged(task.queue);
+  }
+
+  #check({ requires, allowUnknown, deadlineAtMs }: TaskSubmission): void {
+    const { board, roster, settings, clock } = this.#parts;
+    if (board.size >= settings.maxLiveTasks)
+      throw Overloaded.error(`${board.size} tasks are waiting or running, which is the limit`, { retryAfterMs: 1_000 });
+    if (deadlineAtMs !== undefined && deadlineAtMs <= clock.nowMs())
+      throw InvalidInput.error('the deadline is in the past', {
+        issues: [{ path: ['deadlineAtMs'], message: 'must be in the future' }],
+      });
+    if (allowUnknown) return;
+    for (const { name } of requires) if (!roster.isDeclared(name)) throw unknownCapability(name, roster);
+  }
+
+  async #knownKeys(tenant: string, submissions: readonly TaskSubmission[]): Promise<KnownKeys> {
+    const known: KnownKeys = { keys: 0, tasks: new Map() };
+    for (const { idempotencyKey: key } of submissions) {
+      if (key === undefined) continue;
+      known.keys += 1;
+      const [row] = await this.#parts.database.read<{ task_id: string; body_hash: string }>(
+        selectTaskKey.bind({ tenant, key }),
+      );
+      if (row) known.tasks.set(key, { id: row.task_id, bodyHash: row.body_hash });
+    }
+    return known;
+  }
+
+  /** The id of the task a submission stands for: an existing one, or one that is prepared now. */
+  #resolve(tenant: string, submission: TaskSubmission, { tasks }: KnownKeys, prepared: Prepared[]): string {
+    const { idempotencyKey: key } = submission;
+    if (key === undefined) return this.#addTo(prepared, this.#prepare(tenant, submission, undefined));
+    const bodyHash = hashOf(submission);
+    const existing = tasks.get(key);
+    if (!existing) {
+      const fresh = this.#prepare(tenant, submission, undefined);
+      const claim = insertTaskKey.bind({ tenant, key, task_id: fresh.task.id, body_hash: bodyHash });
+      tasks.set(key, { id: fresh.task.id, bodyHash });
+      return this.#addTo(prepared, { ...fresh, statements: [{ ...claim, expectRows: 1 }, ...fresh.statements] });
+    }
+    if (existing.bodyHash === bodyHash) return existing.id;
+    throw IdempotencyConflict.error(`the idempotency key ${key} stands for another task`, {
+      details: { taskId: existing.id },
+    });
+  }
+
+  #addTo(prepared: Prepared[], fresh: Prepared): string {
+    prepared.push(fresh);
+    return fresh.task.id;
+  }
+
+  #prepare(tenant: string, submission: TaskSubmission, follower: Follower | undefined): Prepared {
+    const input = inputText(submission.input);
+    const task = this.#liveTask(tenant, submission, input, follower);
+    return {
+      task,
+      submission,
+      statements: [insertStatement(task, submission), insertTaskInput.bind({ seq: task.seq, input })],
+    };
+  }
+
+  #liveTask(tenant: string, submission: TaskSubmission, input: string, follower: Follower | undefined): LiveTask {
+    const { board, clock, settings } = this.#parts;
+    const maxAttempts = submission.maxAttempts ?? settings.defaultMaxAttempts;
+    const nowMs = clock.nowMs();
+    return {
+      seq: ++this.#seq,
+      id: uuidv7(nowMs),
+      tenant,
+      kind: submission.kind,
+      queue: board.queueFor(submission.requires, submission.constraints),
+      priority: priorities.indexOf(submission.priority),
+      submittedAtMs: nowMs,
+      timeoutMs: submission.timeoutMs ?? settings.defaultTimeoutMs,
+      deadlineAtMs: submission.deadlineAtMs,
+      maxAttempts,
+      retry: submission.backoff ? { ...submission.backoff, maxAttempts } : defaultRetryPolicy,
+      attempt: 0,
+      input,
+      lease: undefined,
+      follower,
+      streamed: false,
+      lane: undefined,
+      previous: undefined,
+      next: undefined,
+    };
+  }
+}
+
+interface KnownKeys {
+  keys: number;
+  readonly tasks: Map<string, { readonly id: string; readonly bodyHash: string }>;
+}
+
+function insertStatement(task: LiveTask, submission: TaskSubmission): UnitStatement {
+  const { runAtMs } = submission;
+  return insertTask.bind({
+    seq: task.seq,
+    id: task.id,
+    tenant: task.tenant,
+    kind: task.kind,
+    state: runAtMs !== undefined && runAtMs > task.submittedAtMs ? 'scheduled' : 'queued',
+    attached: task.follower ? 1 : 0,
+    priority: task.priority,
+    requires: JSON.stringify(submission.requires),
+    constraints: JSON.stringify(submission.constraints),
+    labels: JSON.stringify(submission.labels),
+    max_attempts: task.maxAttempts,
+    timeout_ms: task.timeoutMs,
+    backoff: submission.backoff ? JSON.stringify(submission.backoff) : '',
+    submitted_at_ms: task.submittedAtMs,
+    run_at_ms: runAtMs ?? null,
+    deadline_at_ms: task.deadlineAtMs ?? null,
+  });
+}
+
+function submittedEvent(task: LiveTask, { kind, priority, requires }: TaskSubmission): EventDraft {
+  return taskEvent(task, 'task.submitted', { kind, priority, requires: requires.map(({ name }) => name) });
+}
+
+function inputText(input: unknown): string {
+  const text = JSON.stringify(input);
+  const sizeBytes = Buffer.byteLength(text);
+  if (sizeBytes <= inputLimitBytes) return text;
+  throw TooLarge.error(`the input has ${sizeBytes} bytes; at most ${inputLimitBytes} are accepted`, {
+    details: { sizeBytes, limitBytes: inputLimitBytes },
+  });
+}
+
+function hashOf(submission: TaskSubmission): string {
+  return createHash('sha256').update(canonicalJson(submission)).digest('base64url');
+}
+
+function unknownCapability(name: string, roster: AgentRoster): Error {
+  const nearest = roster.nearestDeclared(name);
+  const hint = nearest.length > 0 ? `; did you mean ${nearest.join(', ')}?` : '';
+  return UnknownCapability.error(`no agent has ever declared the capability ${name}${hint}`, {
+    details: { capability: name, nearest },
+    issues: [{ path: ['requires'], message: `unknown capability ${name}` }],
+  });
+}

@@ -1,0 +1,128 @@
+import type { Constraints, Requirement } from '../api/task.ts';
+import { ClassQueue } from '../domain/class-queue.ts';
+import type { LiveTask, TaskQueue } from '../domain/live.ts';
+import { requirementClass, requirementKey } from '../domain/requirement-class.ts';
+import type { AgentRoster } from './agent-roster.ts';
+
+/** Classes without live tasks that are kept, so that work which comes one by one does not work them out each time. */
+const idleClassLimit = 1_024;
+
+/** Every task that has not ended, and the queues of those that wait for an agent. */
+export class TaskBoard {
+  readonly #tasks = new Map<string, LiveTask>();
+  readonly #queues = new Map<string, ClassQueue>();
+  readonly #liveIn = new Map<TaskQueue, number>();
+  readonly #idle = new Set<ClassQueue>();
+  readonly #roster: AgentRoster;
+  readonly #inputMemoryBytes: number;
+  #inputBytes = 0;
+  #waiting = 0;
+
+  constructor(roster: AgentRoster, inputMemoryBytes: number) {
+    this.#roster = roster;
+    this.#inputMemoryBytes = inputMemoryBytes;
+  }
+
+  get(id: string): LiveTask | undefined {
+    return this.#tasks.get(id);
+  }
+
+  /** Tasks that have not ended. */
+  get size(): number {
+    return this.#tasks.size;
+  }
+
+  /** Tasks that wait in a queue. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  queues(): IterableIterator<ClassQueue> {
+    return this.#queues.values();
+  }
+
+  /** The queue of a class, made when it is not there. */
+  queueFor(requires: readonly Requirement[], constraints: Constraints): ClassQueue {
+    const key = requirementKey(requires, constraints);
+    const known = this.#queues.get(key);
+    if (known) return known;
+    return this.#register(new ClassQueue(requirementClass(requires, constraints)));
+  }
+
+  /** Takes in a task that became live; its input stays in memory only while there is room. */
+  add(task: LiveTask): void {
+    this.#tasks.set(task.id, task);
+    const queue = this.#registered(task.queue as ClassQueue);
+    task.queue = queue;
+    this.#liveIn.set(queue, this.#liveIn.get(queue)! + 1);
+    this.#idle.delete(queue);
+    if (task.input === undefined) return;
+    if (this.#inputBytes + task.input.length > this.#inputMemoryBytes) task.input = undefined;
+    else this.#inputBytes += task.input.length;
+  }
+
+  enqueue(task: LiveTask): void {
+    task.queue.push(task);
+    this.#waiting += 1;
+  }
+
+  giveBack(task: LiveTask): void {
+    task.queue.giveBack(task);
+    this.#waiting += 1;
+  }
+
+  /** Takes a task out of its queue, if it waits there. */
+  dequeue(task: LiveTask): void {
+    if (!task.lane) return;
+    task.queue.remove(task);
+    this.#waiting -= 1;
+  }
+
+  /** Takes the copy of the input out of memory: it is on its way to an agent. */
+  takeInput(task: LiveTask): string | undefined {
+    const { input } = task;
+    if (input === undefined) return undefined;
+    this.#inputBytes -= input.length;
+    task.input = undefined;
+    return input;
+  }
+
+  /** Forgets a task that has ended. */
+  remove(task: LiveTask): void {
+    if (!this.#tasks.delete(task.id)) return;
+    this.dequeue(task);
+    this.takeInput(task);
+    const queue = task.queue as ClassQueue;
+    const live = this.#liveIn.get(queue)! - 1;
+    this.#liveIn.set(queue, live);
+    if (live === 0) this.#rest(queue);
+  }
+
+  /** The queue that stands for the class now: an idle one may have been forgotten while its task became durable. */
+  #registered(queue: ClassQueue): ClassQueue {
+    return this.#queues.get(queue.wanted.key) ?? this.#register(queue);
+  }
+
+  #register(queue: ClassQueue): ClassQueue {
+    this.#queues.set(queue.wanted.key, queue);
+    this.#liveIn.set(queue, 0);
+    this.#roster.qualify(queue);
+    this.#rest(queue);
+    return queue;
+  }
+
+  #rest(queue: ClassQueue): void {
+    this.#idle.add(queue);
+    if (this.#idle.size <= idleClassLimit) return;
+    const [oldest] = this.#idle;
+    if (oldest) this.#forget(oldest);
+  }
+
+  #forget(queue: ClassQueue): void {
+    this.#idle.delete(queue);
+    this.#queues.delete(queue.wanted.key);
+    this.#liveIn.delete(queue);
+    for (const agent of queue.qualified) agent.qualifies.delete(queue);
+    queue.qualified.clear();
+  }
+}

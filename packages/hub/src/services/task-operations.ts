@@ -1,0 +1,169 @@
+import { InvalidInput, MalformedRequest, NotFound, type JsonValue } from '@reeve/kernel';
+import { bind, ExpectationFailed, type BoundOperation, type Call, type Database } from '@reeve/platform';
+import {
+  cancelTask,
+  createManyTasks,
+  createTask,
+  explainTask,
+  listTasks,
+  replayTask,
+  showTask,
+} from '../api/task-operations.ts';
+import { endStates, type Task, type TaskError, type TaskSummary } from '../api/task.ts';
+import { TaskEnded, TaskNotDead } from '../errors.ts';
+import { reviveTask } from '../store/finish-task.ts';
+import { selectTask, selectTaskPage, type TaskRow } from '../store/read-tasks.ts';
+import type { Endings } from './endings.ts';
+import { explain, type ExplainParts } from './explain.ts';
+import type { Recovery } from './recovery.ts';
+import type { Settlement } from './settlement.ts';
+import type { Submissions } from './submissions.ts';
+import type { TaskBoard } from './task-board.ts';
+import { taskEvent } from './task-event.ts';
+import { freshSummary, summaryOf, viewOf } from './task-views.ts';
+
+export interface TaskOperationsParts extends ExplainParts {
+  readonly database: Database;
+  readonly board: TaskBoard;
+  readonly submissions: Submissions;
+  readonly settlement: Settlement;
+  readonly endings: Endings;
+  readonly recovery: Recovery;
+}
+
+/** The handlers of `tasks.*`. */
+export function taskOperations(parts: TaskOperationsParts): BoundOperation[] {
+  return [
+    bind(createTask, (submission, call) => create(parts, submission, call)),
+    bind(createManyTasks, ({ tasks }, call) => createMany(parts, tasks, call)),
+    bind(showTask, ({ id, waitMs }, call) => show(parts, id, waitMs, call)),
+    bind(listTasks, (input, call) => list(parts, input, call)),
+    bind(cancelTask, ({ id, reason }, call) => cancel(parts, id, reason, call)),
+    bind(replayTask, ({ id, attempts }, call) => replay(parts, id, attempts, call)),
+    bind(explainTask, async ({ id }, call) => explain(parts, await findRow(parts, id, call.caller.tenant))),
+  ];
+}
+
+type Submission = Parameters<Submissions['submit']>[1][number];
+
+async function create(parts: TaskOperationsParts, submission: Submission, call: Call): Promise<TaskSummary> {
+  const { tenant } = call.caller;
+  let answer: TaskSummary | undefined;
+  const [id] = await parts.submissions.submit(tenant, [submission], async (statements, events, { tasks }) => {
+    const fresh = freshSummary(tasks[0]!, submission);
+    await call.commit({ statements, events }, fresh as JsonValue, { target: `task:${fresh.id}` });
+    answer = fresh;
+  });
+  return answer ?? summaryOf(await findRow(parts, id!, tenant));
+}
+
+async function createMany(
+  parts: TaskOperationsParts,
+  submissions: Submission[],
+  call: Call,
+): Promise<{ ids: string[] }> {
+  const ids = await parts.submissions.submit(call.caller.tenant, submissions, async (statements, events, accepted) => {
+    await call.commit(
+      { statements, events },
+      { ids: [...accepted.ids] },
+      { details: { tasks: accepted.tasks.length } },
+    );
+  });
+  return { ids };
+}
+
+async function show(parts: TaskOperationsParts, id: string, waitMs: number, call: Call): Promise<Task> {
+  const row = await findRow(parts, id, call.caller.tenant);
+  const live = parts.board.get(id);
+  if (waitMs === 0 || endStates.has(row.state) || !live) return viewOf(row, live);
+  await untilEnded(parts.endings, id, waitMs, call.signal);
+  return viewOf(await findRow(parts, id, call.caller.tenant), parts.board.get(id));
+}
+
+function untilEnded(endings: Endings, id: string, waitMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const stopListening = endings.on(id, done);
+    const timer = setTimeout(done, waitMs);
+    signal.addEventListener('abort', done, { once: true });
+    function done(): void {
+      stopListening();
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}
+
+interface ListInput {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly state?: TaskSummary['state'] | undefined;
+  readonly capability?: string | undefined;
+  readonly kind?: string | undefined;
+}
+
+async function list(
+  parts: TaskOperationsParts,
+  input: ListInput,
+  call: Call,
+): Promise<{ items: TaskSummary[]; nextCursor?: string }> {
+  const before = input.cursor === undefined ? Number.MAX_SAFE_INTEGER : seqOfCursor(input.cursor);
+  const filter = { tenant: call.caller.tenant, before, limit: input.limit + 1, state: input.state };
+  const query = selectTaskPage({ ...filter, capability: input.capability, kind: input.kind });
+  const rows = await parts.database.read<TaskRow>(query);
+  const items = rows.slice(0, input.limit).map(summaryOf);
+  const last = rows[input.limit - 1];
+  return rows.length > input.limit && last ? { items, nextCursor: `${last.seq}` } : { items };
+}
+
+function seqOfCursor(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  throw MalformedRequest.error('the cursor is not one that `tasks.list` gave; start again without it');
+}
+
+async function cancel(parts: TaskOperationsParts, id: string, reason: string, call: Call): Promise<TaskSummary> {
+  const row = await findRow(parts, id, call.caller.tenant);
+  const task = parts.board.get(id);
+  if (!task) throw ended(row);
+  const error: TaskError = { code: 'task_cancelled', message: reason, retryable: false };
+  const statement = parts.settlement.endStatement(task, 'cancelled', error);
+  const events = [taskEvent(task, 'task.cancelled', { reason })];
+  const answer: TaskSummary = { ...summaryOf(row), state: 'cancelled', error, finishedAtMs: parts.clock.nowMs() };
+  try {
+    await call.commit({ statements: [statement], events }, answer as JsonValue, { target: `task:${id}` });
+  } catch (failure) {
+    if (ExpectationFailed.is(failure)) throw ended(await findRow(parts, id, call.caller.tenant));
+    throw failure;
+  }
+  parts.settlement.endedOutside(task, { state: 'cancelled', error });
+  return answer;
+}
+
+async function replay(parts: TaskOperationsParts, id: string, attempts: number, call: Call): Promise<TaskSummary> {
+  const row = await findRow(parts, id, call.caller.tenant);
+  if (row.state !== 'dead') throw TaskNotDead.error(`task ${id} is ${row.state}`);
+  if (row.attached === 1) throw InvalidInput.error('its submitter is gone, so there is nobody to answer to');
+  const max_attempts = row.attempt + attempts;
+  const statement = { ...reviveTask.bind({ seq: row.seq, max_attempts }), expectRows: 1 };
+  const { finished_at_ms: _, ...rest } = row;
+  const answer = summaryOf({ ...rest, state: 'queued', max_attempts, finished_at_ms: null });
+  const events = [taskEvent(row, 'task.replayed', { attempts })];
+  try {
+    await call.commit({ statements: [statement], events }, answer as JsonValue, { target: `task:${id}` });
+  } catch (failure) {
+    if (ExpectationFailed.is(failure)) throw TaskNotDead.error(`task ${id} was replayed by another request`);
+    throw failure;
+  }
+  parts.recovery.revive({ ...row, state: 'queued', max_attempts, run_at_ms: null });
+  return answer;
+}
+
+async function findRow(parts: TaskOperationsParts, id: string, tenant: string): Promise<TaskRow> {
+  const [row] = await parts.database.read<TaskRow>(selectTask.bind({ id }));
+  if (row?.tenant === tenant) return row;
+  throw NotFound.error(`there is no task ${id}`);
+}
+
+function ended(row: TaskRow): Error {
+  return TaskEnded.error(`task ${row.id} is ${row.state}`, { details: { state: row.state } });
+}

@@ -1,0 +1,66 @@
+import type { JsonValue } from '@reeve/kernel';
+import type { Task, TaskSubmission, TaskSummary } from '../api/task.ts';
+import { priorities } from '../domain/class-queue.ts';
+import type { LiveTask } from '../domain/live.ts';
+import type { TaskRow } from '../store/read-tasks.ts';
+
+/** A task as lists show it, from its row. */
+export function summaryOf(row: Omit<TaskRow, 'output' | 'live' | 'attached' | 'backoff'>): TaskSummary {
+  return {
+    id: row.id,
+    tenant: row.tenant,
+    kind: row.kind,
+    state: row.state,
+    priority: priorities[row.priority]!,
+    requires: JSON.parse(row.requires),
+    constraints: JSON.parse(row.constraints),
+    labels: JSON.parse(row.labels),
+    attempt: row.attempt,
+    maxAttempts: row.max_attempts,
+    timeoutMs: row.timeout_ms,
+    submittedAtMs: row.submitted_at_ms,
+    ...given('fence', row.fence),
+    ...given('agentId', row.agent_id),
+    ...given('leasedAtMs', row.leased_at_ms),
+    ...given('finishedAtMs', row.finished_at_ms),
+    ...given('runAtMs', row.run_at_ms),
+    ...given('deadlineAtMs', row.deadline_at_ms),
+    ...(row.error === null ? {} : { error: JSON.parse(row.error) }),
+  };
+}
+
+/** A task with its payloads, and the newest progress while it runs. */
+export function viewOf(row: TaskRow, live: LiveTask | undefined): Task {
+  const progress: JsonValue | undefined = live?.lease?.progress;
+  return {
+    ...summaryOf(row),
+    input: JSON.parse(row.input!),
+    ...(row.output === null ? {} : { output: JSON.parse(row.output) }),
+    ...(progress === undefined ? {} : { progress }),
+  };
+}
+
+/** What the submitter of a new task is answered, without a look into the database. */
+export function freshSummary(task: LiveTask, submission: TaskSubmission): TaskSummary {
+  const { runAtMs } = submission;
+  return {
+    id: task.id,
+    tenant: task.tenant,
+    kind: task.kind,
+    state: runAtMs !== undefined && runAtMs > task.submittedAtMs ? 'scheduled' : 'queued',
+    priority: submission.priority,
+    requires: submission.requires,
+    constraints: submission.constraints,
+    labels: submission.labels,
+    attempt: 0,
+    maxAttempts: task.maxAttempts,
+    timeoutMs: task.timeoutMs,
+    submittedAtMs: task.submittedAtMs,
+    ...(runAtMs === undefined ? {} : { runAtMs }),
+    ...(task.deadlineAtMs === undefined ? {} : { deadlineAtMs: task.deadlineAtMs }),
+  };
+}
+
+function given<Key extends string, Value>(key: Key, value: Value | null): { [K in Key]?: Value } {
+  return value === null ? {} : ({ [key]: value } as { [K in Key]?: Value });
+}

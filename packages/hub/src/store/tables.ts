@@ -1,0 +1,53 @@
+import { statementsFor } from '@reeve/platform';
+import type { AgentIntent } from '../domain/live.ts';
+import type { TaskState } from '../api/task.ts';
+
+export interface AgentsTable {
+  id: string;
+  tenant: string;
+  name: string;
+  /** JSON of AgentOffer. */
+  offer: string;
+  intent: AgentIntent;
+  registered_at_ms: number;
+  last_seen_at_ms: number | null;
+  removed_at_ms: number | null;
+}
+
+export interface TasksTable {
+  seq: number;
+  id: string;
+  tenant: string;
+  kind: string;
+  state: TaskState;
+  live: 1 | null;
+  attached: 0 | 1;
+  priority: number;
+  requires: string;
+  constraints: string;
+  labels: string;
+  attempt: number;
+  max_attempts: number;
+  timeout_ms: number;
+  backoff: string;
+  fence: number | null;
+  agent_id: string | null;
+  output: string | null;
+  error: string | null;
+  submitted_at_ms: number;
+  leased_at_ms: number | null;
+  finished_at_ms: number | null;
+  run_at_ms: number | null;
+  deadline_at_ms: number | null;
+}
+
+export interface HubTables {
+  hub_state: { name: string; value: number };
+  agents: AgentsTable;
+  capabilities: { name: string; first_declared_at_ms: number };
+  tasks: TasksTable;
+  task_inputs: { seq: number; input: string };
+  task_keys: { tenant: string; key: string; task_id: string; body_hash: string };
+}
+
+export const { statement, compile } = statementsFor<HubTables>();

@@ -1,0 +1,30 @@
+export {
+  DatabaseInUse,
+  DatabaseUnusable,
+  ExpectationFailed,
+  openDatabase,
+  platformMigrations,
+  statementsFor,
+} from './database/index.ts';
+export type {
+  AuditDraft,
+  BoundStatement,
+  Database,
+  DatabaseStatus,
+  EventDraft,
+  EventRecord,
+  Migration,
+  StatementResult,
+  Unit,
+  UnitStatement,
+} from './database/index.ts';
+export { EventFeed, pruneEvents, readEvents } from './events/index.ts';
+export { bind, createRoad } from './operations/index.ts';
+export type { BoundOperation, Call, Caller, ConsequentialHandler, Handler, Road } from './operations/index.ts';
+export { createLogger, rememberSecret } from './log/index.ts';
+export type { Logger, ProcessLogger } from './log/index.ts';
+export { createLifecycle, installSignals } from './lifecycle/index.ts';
+export type { Lifecycle } from './lifecycle/index.ts';
+export { createMetrics } from './metrics/index.ts';
+export type { Metrics } from './metrics/index.ts';
+export type { RawRoute, UpgradeRoute } from './http/route.ts';
