@@ -25,7 +25,10 @@ export class Attempts {
   /** One timer for all time-outs, armed for the earliest: a timer for each lease costs more than a small task. */
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAtMs = Infinity;
+  /** Handlers that have not settled, those of void attempts included. */
+  #handlers = 0;
   #onEmpty: Array<() => void> = [];
+  #onQuiet: Array<() => void> = [];
 
   constructor(parts: AttemptsParts) {
     this.#parts = parts;
@@ -67,13 +70,24 @@ export class Attempts {
     try {
       const outcome: unknown = handler(input, attempt);
       if (!(outcome instanceof Promise)) return this.#succeed(attempt, outcome); // plain JavaScript may
+      this.#handlers++;
       outcome.then(
-        (output) => this.#succeed(attempt, output),
-        (thrown: unknown) => this.#fail(attempt, thrown),
+        (output) => {
+          this.#settled();
+          this.#succeed(attempt, output);
+        },
+        (thrown: unknown) => {
+          this.#settled();
+          this.#fail(attempt, thrown);
+        },
       );
     } catch (thrown) {
       this.#fail(attempt, thrown); // threw before it returned a promise
     }
+  }
+
+  #settled(): void {
+    if (--this.#handlers === 0) for (const resolve of this.#onQuiet.splice(0)) resolve();
   }
 
   #succeed(attempt: Attempt, output: unknown): void {
@@ -154,6 +168,18 @@ export class Attempts {
   whenEmpty(): Promise<void> {
     if (this.#byFence.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onEmpty.push(resolve));
+  }
+
+  /** Resolves with true when no handler is at work any more, with false when some still are after `timeoutMs`. */
+  whenQuiet(timeoutMs: number): Promise<boolean> {
+    if (this.#handlers === 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), timeoutMs);
+      this.#onQuiet.push(() => {
+        clearTimeout(timer);
+        resolve(true);
+      });
+    });
   }
 
   /** Forgets everything, for the agent ends; handlers still at work are told to stop. */

@@ -11,6 +11,8 @@ import { Outbox } from './outbox.ts';
 import type { AgentConnection, AgentEnd, AgentLog, AgentOptions, AgentState, StopOptions } from './options.ts';
 
 const drainTimeoutMs = 30_000;
+/** Time that handlers have to heed their signal before the agent counts as ended without them. */
+const handlersTimeoutMs = 10_000;
 /** A connection that lasted so long was a good one: the next loss begins the backoff anew. */
 const goodConnectionMs = 5_000;
 
@@ -140,7 +142,7 @@ class RunningAgent implements AgentConnection {
   }
 
   stop(options: StopOptions = {}): Promise<void> {
-    if (this.#state === 'closed') return Promise.resolve();
+    if (this.#state === 'closed') return this.closed.then(() => {});
     if (options.drain === false) this.#stopNow();
     else this.#stopping ??= this.#drain(options.drainTimeoutMs ?? drainTimeoutMs);
     return this.closed.then(() => {});
@@ -175,7 +177,13 @@ class RunningAgent implements AgentConnection {
     const reason = end.kind === 'refused' ? { reason: end.error.message } : {};
     this.#become('closed', reason);
     this.#firstWelcome.reject(end.kind === 'refused' ? end.error : CallAborted.error('stopped before a hub answered'));
-    this.#end.resolve(end);
+    void this.#afterHandlers().then(() => this.#end.resolve(end));
+  }
+
+  /** Handlers may hold processes and files: whoever stops an agent wants to know that these are free again. */
+  async #afterHandlers(): Promise<void> {
+    if (await this.#attempts.whenQuiet(handlersTimeoutMs)) return;
+    this.#log.warn({ handlersTimeoutMs }, 'handlers ignore that their attempts were aborted; ending without them');
   }
 
   #become(state: AgentState, facts: { reason?: string; retryInMs?: number } = {}): void {

@@ -1,7 +1,6 @@
 import type { AgentLog } from './options.ts';
 
 /** Where nothing else was given: warnings and errors go to the console, the rest nowhere. */
-/* oxlint-disable no-console -- the one place where the kit speaks to whoever gave it no log */
 export const consoleLog: AgentLog = {
   debug: () => {},
   info: () => {},

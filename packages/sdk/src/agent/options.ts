@@ -64,8 +64,8 @@ export interface AgentConnection extends AsyncDisposable {
   readonly state: AgentState;
   /** Attempts whose handlers are at work. */
   readonly running: number;
-  /** Resolves when the agent has ended for good; never rejects. */
+  /** Resolves when the agent has ended for good and its handlers have settled; never rejects. */
   readonly closed: Promise<AgentEnd>;
-  /** Ends the agent; resolves when the connection is closed. Idempotent; a later call without drain cuts draining short. */
+  /** Ends the agent; resolves with `closed`. Idempotent; a later call without drain cuts draining short. */
   stop(options?: StopOptions): Promise<void>;
 }
