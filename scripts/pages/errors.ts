@@ -1,6 +1,6 @@
 /** The catalogue of errors: every code that a user can meet, what it means and what to do. */
 import { globSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { errorCatalogue, type ErrorKind } from '@reeve/kernel';
 
@@ -43,5 +43,5 @@ function doorsOf(file: string): string[] {
   const manifest = JSON.parse(readFileSync(file, 'utf8')) as { exports?: Record<string, Record<string, string>> };
   return Object.values(manifest.exports ?? {})
     .map((door) => door['reeve-source'] ?? '')
-    .filter((door) => door !== '' && !door.endsWith(join('src', 'main.ts')) && !door.endsWith('main.ts'));
+    .filter((door) => door !== '' && !door.endsWith('/main.ts')); // a program, not a door to look through
 }
