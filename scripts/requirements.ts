@@ -2,12 +2,13 @@
  * `npm run requirements`   which requirements the last full run of the tests proves, and by which tests
  * `npm run -s requirements -- --json`   `{ "HB-01": { "status": "proved" | "open", "tests": ["file: name", …] }, … }`
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { REQUIREMENTS, type Requirement } from '../tests/requirements.ts';
 import { citationsIn } from './citations.ts';
 import { proofs, type Proof } from './proof.ts';
 import { readLastRun, type Report } from './report.ts';
+import { sourceFiles } from './sources.ts';
 
 const { values: flags } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
 
@@ -40,5 +41,7 @@ function printTable(proved: ReadonlyMap<string, Proof>): void {
   const untested = [...proved.keys()].filter((id) => !cited.some(([other]) => other === id));
   if (untested.length > 0) console.log(`\nNo test yet: ${untested.join(' ')}`);
   const provedCount = [...proved.values()].filter(({ status }) => status === 'proved').length;
+  const changed = sourceFiles().filter((file) => statSync(file).mtime > report.startedAt);
+  if (changed.length > 0) console.log(`\nChanged since that run: ${changed[0]} and ${changed.length - 1} more files`);
   console.log(`\n${provedCount} of ${proved.size} proved by the run of ${report.startedAt.toISOString()}`);
 }
