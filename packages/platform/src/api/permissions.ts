@@ -47,6 +47,12 @@ export function unknownPermissionMessage(permission: string): string {
   return `there is no permission ${JSON.stringify(permission)}${advice}`;
 }
 
+/** @throws Error for a permission that no key can have: whatever asks for it could never be used. */
+export function assertKnownPermissions(what: string, permissions: readonly string[]): void {
+  for (const permission of permissions)
+    if (!knownPermissions.has(permission)) throw new Error(`${what}: ${unknownPermissionMessage(permission)}`);
+}
+
 /**
  * Those of `wanted` that `own` does not cover: a key cannot hand on more than it has. A wildcard is covered by itself
  * and by a wider one, never by listing what it stands for today: new permissions would join it later.

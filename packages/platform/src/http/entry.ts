@@ -1,0 +1,99 @@
+import { ShuttingDown } from '@reeve/kernel';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Admissible } from '../operations/index.ts';
+import { keyTextOf } from './credentials.ts';
+import type { RouteMetrics } from './metrics.ts';
+import { errorOf, sendError, type ErrorBodyWriter } from './problem-answer.ts';
+import type { HttpKit } from './kit.ts';
+import { addressOf, correlationIdOf, Visit } from './visit.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What one must be admitted to; nothing for probes. */
+    admissible?: Admissible | undefined;
+    /** The path pattern, for metrics. */
+    route?: string;
+    errorBody?: ErrorBodyWriter | undefined;
+  }
+}
+
+/**
+ * What happens to every request before its body is read: it gets its correlation id and headers, is authenticated, and
+ * admitted or refused. And to every error: it gets the form that its route wants.
+ */
+export function enterRequests(kit: HttpKit): void {
+  const { app, road, cors, lifecycle } = kit;
+  const metricsOf = routeMetricsCache(kit);
+  app.decorateRequest('visit', null as unknown as Visit);
+
+  app.addHook('onRequest', (request, reply, done) => {
+    const visit = createVisit(kit, request, reply);
+    request.visit = visit;
+    watchEnd(kit, request, reply, metricsOf(request));
+    reply.header('X-Correlation-Id', visit.correlationId);
+    reply.header('X-Content-Type-Options', 'nosniff');
+    reply.header('Cache-Control', 'no-store');
+    cors.answer(request.headers.origin, reply);
+    const { admissible } = request.routeOptions.config;
+    try {
+      if (admissible) {
+        if (lifecycle.stopping.aborted) throw ShuttingDown.error('the process is stopping', { retryAfterMs: 1_000 });
+        visit.admitted = road.admit(admissible, visit);
+      }
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (lifecycle.stopping.aborted) reply.header('Connection', 'close');
+    done();
+  });
+
+  app.setErrorHandler((thrown, request, reply) => {
+    const { config, bodyLimit } = request.routeOptions;
+    const error = errorOf(thrown, bodyLimit ?? kit.http.bodyLimitBytes);
+    if (error !== thrown && error.code === 'internal') logDefect(kit, request, thrown);
+    if (reply.raw.headersSent) return void reply.raw.destroy();
+    sendError(reply, error, request.visit.correlationId, config.errorBody);
+  });
+}
+
+function createVisit(kit: HttpKit, request: FastifyRequest, reply: FastifyReply): Visit {
+  const keyText = keyTextOf(request.headers);
+  const facts = {
+    caller: keyText === undefined ? undefined : kit.access.authenticate(keyText),
+    credentialSent: keyText !== undefined,
+    address: addressOf(request.raw, kit.http.trustProxy),
+    correlationId: correlationIdOf(request.raw),
+    draining: kit.lifecycle.stopping,
+  };
+  return new Visit(facts, reply.raw, reply);
+}
+
+/** One listener for everything that has to know the end: the visit's signal, and the figures. */
+function watchEnd(kit: HttpKit, { visit }: FastifyRequest, { raw }: FastifyReply, metrics: RouteMetrics): void {
+  const startedMs = kit.clock.monotonicMs();
+  kit.httpMetrics.requestBegan();
+  raw.once('close', () => {
+    visit.closed();
+    kit.httpMetrics.requestEnded();
+    metrics.ended(raw.writableFinished ? raw.statusCode : 499, kit.clock.monotonicMs() - startedMs);
+  });
+}
+
+/** The figures of a route, kept with its options object: a look-up per request instead of labels put together. */
+function routeMetricsCache({ httpMetrics }: HttpKit): (request: FastifyRequest) => RouteMetrics {
+  const byConfig = new WeakMap<object, RouteMetrics>();
+  return ({ method, routeOptions: { config } }) => {
+    let known = byConfig.get(config);
+    if (!known) byConfig.set(config, (known = httpMetrics.forRoute(method, config.route ?? 'unknown')));
+    return known;
+  };
+}
+
+function logDefect({ log }: HttpKit, request: FastifyRequest, thrown: unknown): void {
+  const facts = { correlationId: request.visit.correlationId, method: request.method, route: request.routeOptions.url };
+  log.error({ ...facts, error: thrown }, 'a request met a defect');
+}

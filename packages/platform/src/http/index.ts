@@ -1,0 +1,13 @@
+export { createHttpServer } from './server.ts';
+export type { HttpServer } from './server.ts';
+export type { HttpServerComponents } from './kit.ts';
+export type { RawRoute, UpgradeFacts, UpgradeRoute } from './route.ts';
+export type { Visit } from './visit.ts';
+export { createHealth, databaseCheck } from './health.ts';
+export type { Health, HealthCheck, HealthComponents, HealthFinding } from './health.ts';
+export { defaultHttpSettings } from './settings.ts';
+export type { HttpSettings } from './settings.ts';
+export { problemBody } from './problem-answer.ts';
+export type { ErrorBody, ErrorBodyWriter } from './problem-answer.ts';
+export { openApiDocument } from './openapi/document.ts';
+export { CannotListen, HeadersTooLarge, OriginNotAllowed, PortInUse, RequestTooSlow } from './errors.ts';

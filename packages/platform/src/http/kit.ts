@@ -1,0 +1,38 @@
+import type { Clock } from '@reeve/kernel';
+import type { FastifyInstance } from 'fastify';
+import type { Access } from '../access/index.ts';
+import type { Lifecycle } from '../lifecycle/index.ts';
+import type { Logger } from '../log/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import type { BoundOperation, Road } from '../operations/index.ts';
+import type { Cors } from './cors.ts';
+import type { Health } from './health.ts';
+import type { HttpMetrics } from './metrics.ts';
+import type { KnownPaths } from './paths.ts';
+import type { RawRoute, UpgradeRoute } from './route.ts';
+import type { HttpSettings } from './settings.ts';
+
+export interface HttpServerComponents {
+  readonly operations: readonly BoundOperation[];
+  readonly routes?: readonly RawRoute[];
+  readonly upgrades?: readonly UpgradeRoute[];
+  readonly road: Road;
+  readonly access: Access;
+  readonly health: Health;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly lifecycle: Lifecycle;
+  readonly settings?: Partial<HttpSettings>;
+  /** Of the product, for the OpenAPI document. */
+  readonly version: string;
+}
+
+/** Everything an assembled server shares among its parts. */
+export interface HttpKit extends HttpServerComponents {
+  readonly app: FastifyInstance;
+  readonly cors: Cors;
+  readonly paths: KnownPaths;
+  readonly httpMetrics: HttpMetrics;
+  readonly http: HttpSettings;
+}

@@ -1,0 +1,62 @@
+import type { Counter, Histogram, Metrics } from '../metrics/index.ts';
+
+/** What the HTTP server counts; a route is its pattern, so that the number of labels is bounded. */
+export interface HttpMetrics {
+  forRoute(method: string, route: string): RouteMetrics;
+  requestBegan(): void;
+  requestEnded(): void;
+  /** A connection or request refused before it reached a route. */
+  refused(reason: string): void;
+  readonly underWay: number;
+}
+
+export interface RouteMetrics {
+  ended(status: number, durationMs: number): void;
+}
+
+export function createHttpMetrics(metrics: Metrics): HttpMetrics {
+  const requests = metrics.counter({
+    area: 'http',
+    what: 'requests',
+    help: 'HTTP requests by route and status',
+    labels: ['method', 'route', 'status'],
+    maxChildren: 4_000,
+  });
+  const durations = metrics.histogram({
+    area: 'http',
+    what: 'request_duration',
+    unit: 'seconds',
+    help: 'Duration of HTTP requests, from their headers being read to their answer being sent',
+    labels: ['method', 'route'],
+    maxChildren: 1_000,
+  });
+  const active = metrics.gauge({ area: 'http', what: 'active', unit: 'requests', help: 'Requests under way' }).child();
+  const refusals = metrics.counter({
+    area: 'http',
+    what: 'refused_early',
+    help: 'Connections and requests refused before a route was reached',
+    labels: ['reason'],
+  });
+  return {
+    forRoute: (method, route) =>
+      routeMetrics(durations.child(method, route), (status) => requests.child(method, route, String(status))),
+    requestBegan: () => active.add(1),
+    requestEnded: () => active.add(-1),
+    refused: (reason) => refusals.child(reason).inc(),
+    get underWay() {
+      return active.value;
+    },
+  };
+}
+
+function routeMetrics(duration: Histogram, counterFor: (status: number) => Counter): RouteMetrics {
+  const byStatus = new Map<number, Counter>();
+  return {
+    ended(status, durationMs) {
+      let count = byStatus.get(status);
+      if (!count) byStatus.set(status, (count = counterFor(status)));
+      count.inc();
+      duration.observe(durationMs / 1_000);
+    },
+  };
+}

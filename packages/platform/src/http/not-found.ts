@@ -1,0 +1,34 @@
+import { NotFound, WrongMethod } from '@reeve/kernel';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Admissible } from '../operations/index.ts';
+import { sendError } from './problem-answer.ts';
+import type { HttpKit } from './kit.ts';
+
+/** Looking for what is not there is limited like everything else. */
+const looking: Admissible = { name: 'http.unknown', access: 'public', effect: 'read' };
+
+/** What no route answers: OPTIONS, a wrong method on a known path, an unknown path. */
+export function answerUnknown({ app, paths, cors, road }: HttpKit): void {
+  app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
+    const { visit } = request;
+    const methods = paths.methodsOf(request.url);
+    if (methods.length > 0) reply.header('Allow', methods.join(', '));
+    if (request.method === 'OPTIONS' && methods.length > 0) {
+      // A preflight carries no key, so it is answered before anyone asks who it is.
+      cors.answerPreflight(request.headers.origin, methods, reply);
+      return reply.code(204).send();
+    }
+    road.admit(looking, visit);
+    const error =
+      methods.length === 0
+        ? NotFound.error(`there is nothing at ${shown(request.url)}`)
+        : WrongMethod.error(`${shown(request.url)} knows ${methods.join(', ')}, not ${request.method}`);
+    sendError(reply, error, visit.correlationId);
+    return reply;
+  });
+}
+
+/** Without its query, which may hold anything, and not longer than a line. */
+function shown(url: string): string {
+  return url.split('?', 1)[0]!.slice(0, 100);
+}

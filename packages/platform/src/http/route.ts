@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { OperationEffect, Permission } from '@reeve/kernel';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../operations/index.ts';
+import type { ErrorBodyWriter } from './problem-answer.ts';
+
+/** A route that is no operation: a stream, a gateway in another system's dialect, a page. */
+export interface RawRoute {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path with parameters as `{id}`. */
+  readonly path: string;
+  /** Name in limits, audit records and log, such as `events.stream`. */
+  readonly name: string;
+  /** `open` is for probes: neither limited nor authenticated. */
+  readonly access: Permission | 'public' | 'open';
+  /** `read` when not given and the method is GET, `write` otherwise; decides how a missing permission shows. */
+  readonly effect?: OperationEffect;
+  /** `json` when not given. With `stream` the body is `request.raw`, unread, of any content type. */
+  readonly body?: 'json' | 'stream';
+  /** Largest JSON body; the server's default when not given. A stream counts for itself. */
+  readonly bodyLimitBytes?: number;
+  /** The form of error answers, when it is not that of RFC 9457. */
+  readonly errorBody?: ErrorBodyWriter;
+  /**
+   * Answers. `request.visit` has the correlation id, the signal, and `draining`, at which a stream has to end. Whoever
+   * takes the answer into its own hands calls `reply.hijack()` first; what is thrown after that ends the connection.
+   */
+  handle(request: FastifyRequest, reply: FastifyReply, caller: Caller): unknown;
+}
+
+/** A path that speaks another protocol after an upgrade, such as WebSocket. */
+export interface UpgradeRoute {
+  readonly path: string;
+  readonly name: string;
+  readonly access: Permission;
+  /**
+   * Takes over the socket of a caller who may. It answers the handshake; a subprotocol that carried a key has been
+   * taken out of the headers. `facts.draining` is aborted when the server stops: say goodbye then.
+   */
+  handle(message: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller, facts: UpgradeFacts): void;
+}
+
+export interface UpgradeFacts {
+  readonly correlationId: string;
+  readonly draining: AbortSignal;
+}

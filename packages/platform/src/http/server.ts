@@ -1,0 +1,131 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import { healthDetails } from '../api/health.ts';
+import { assertKnownPermissions } from '../api/permissions.ts';
+import { bind, type BoundOperation } from '../operations/index.ts';
+import { parseJsonBody } from './body.ts';
+import { answerClientError } from './client-error.ts';
+import { Cors } from './cors.ts';
+import { drainOnStop } from './drain.ts';
+import { enterRequests } from './entry.ts';
+import type { HttpKit, HttpServerComponents } from './kit.ts';
+import { listenOn } from './listen.ts';
+import { createHttpMetrics } from './metrics.ts';
+import { operationRoute } from './mount-operation.ts';
+import { rawRoute } from './mount-raw.ts';
+import { answerUnknown } from './not-found.ts';
+import { openApiDocument } from './openapi/document.ts';
+import { KnownPaths } from './paths.ts';
+import { defaultHttpSettings, type HttpSettings } from './settings.ts';
+import { standingRoutes } from './standing-routes.ts';
+import type { RawRoute } from './route.ts';
+import { mountUpgrades } from './upgrades.ts';
+
+export interface HttpServer {
+  /** Starts to accept connections; answers the base URL. @throws PortInUse, CannotListen */
+  listen(address: { readonly host: string; readonly port: number }): Promise<string>;
+  readonly openApi: () => string;
+}
+
+/**
+ * Builds the server and mounts everything; listens only when told to. It stops with the lifecycle it was given.
+ * @throws Error for an operation or route that asks for a permission nobody can have, or two with one path.
+ */
+export async function createHttpServer(components: HttpServerComponents): Promise<HttpServer> {
+  const http = { ...defaultHttpSettings, ...components.settings };
+  const kit: HttpKit = {
+    ...components,
+    http,
+    app: createFastify(http),
+    cors: new Cors(http.corsOrigins),
+    paths: new KnownPaths(),
+    httpMetrics: createHttpMetrics(components.metrics),
+  };
+  const operations = [...components.operations, bind(healthDetails, () => components.health.look())];
+  assertAccessIsKnown([...operations.map(({ operation }) => operation), ...(components.routes ?? [])]);
+  const openApi = once(() =>
+    JSON.stringify(
+      openApiDocument(
+        operations.map(({ operation }) => operation),
+        components,
+      ),
+    ),
+  );
+  enterRequests(kit);
+  answerUnknown(kit);
+  await mountRoutes(kit, operations, openApi);
+  mountUpgrades(kit);
+  answerClientError(kit);
+  drainOnStop(kit);
+  await kit.app.ready();
+  return { listen: (address) => listenOn(kit.app, address), openApi };
+}
+
+function createFastify(http: HttpSettings): FastifyInstance {
+  return Fastify({
+    logger: false,
+    bodyLimit: http.bodyLimitBytes,
+    requestTimeout: http.requestTimeoutMs,
+    keepAliveTimeout: http.keepAliveTimeoutMs,
+    // While stopping we answer in our own words; see drain.ts.
+    return503OnClosing: false,
+    forceCloseConnections: false,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: false },
+    http: {
+      maxHeaderSize: http.headerLimitBytes,
+      headersTimeout: http.headersTimeoutMs,
+      // How often Node looks for connections beyond their time: the precision of both time-outs.
+      connectionsCheckingInterval: Math.min(1_000, http.headersTimeoutMs),
+    },
+  });
+}
+
+async function mountRoutes(kit: HttpKit, operations: readonly BoundOperation[], openApi: () => string): Promise<void> {
+  const { app, paths, road, http } = kit;
+  const raw = kit.routes ?? [];
+  await app.register(async (json) => {
+    readJson(json);
+    for (const bound of operations) {
+      const { method, path } = bound.operation.http;
+      paths.add(method, path);
+      json.route({ ...operationRoute(bound, road, http.bodyLimitBytes), exposeHeadRoute: true });
+    }
+    for (const route of standingRoutes({ health: kit.health, metrics: kit.metrics, openApi })) {
+      paths.add(route.method, route.path);
+      json.route({ ...rawRoute(route, http.bodyLimitBytes), exposeHeadRoute: true });
+    }
+    for (const route of raw.filter(({ body }) => body !== 'stream')) mountRaw(json, kit, route);
+  });
+  await app.register(async (streams) => {
+    streams.removeAllContentTypeParsers();
+    streams.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    for (const route of raw.filter(({ body }) => body === 'stream')) mountRaw(streams, kit, route);
+  });
+}
+
+function mountRaw(app: FastifyInstance, { paths, http }: HttpKit, route: RawRoute): void {
+  // No HEAD: of a stream it would never end.
+  paths.add(route.method, route.path, { head: false });
+  app.route(rawRoute(route, http.bodyLimitBytes));
+}
+
+function readJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    try {
+      done(null, parseJsonBody(text as string));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+function assertAccessIsKnown(parts: ReadonlyArray<{ readonly name: string; readonly access: string }>): void {
+  for (const { name, access } of parts)
+    if (access !== 'public' && access !== 'open') assertKnownPermissions(name, [access]);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

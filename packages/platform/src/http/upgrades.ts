@@ -1,0 +1,75 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { asReeveError, NotFound, ReeveError, ShuttingDown } from '@reeve/kernel';
+import { responseText } from './client-error.ts';
+import { takeUpgradeKeyText } from './credentials.ts';
+import { OriginNotAllowed } from './errors.ts';
+import { errorHeaders } from './problem-answer.ts';
+import type { UpgradeRoute } from './route.ts';
+import type { HttpKit } from './kit.ts';
+import { addressOf, correlationIdOf } from './visit.ts';
+
+/** Authenticates and admits before the upgrade, so that nobody without a key gets as far as a handshake. */
+export function mountUpgrades(kit: HttpKit): void {
+  const { app, lifecycle, paths } = kit;
+  const routes = new Map((kit.upgrades ?? []).map((route) => [route.path, route]));
+  for (const path of routes.keys()) paths.add('GET', path, { head: false });
+  const open = new Set<Duplex>();
+
+  app.server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Before anything else: an error on a socket without a listener ends the process.
+    socket.on('error', () => socket.destroy());
+    const correlationId = correlationIdOf(message);
+    try {
+      const { route, caller } = admitted(kit, routes, message, correlationId);
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
+      route.handle(message, socket, head, caller, { correlationId, draining: lifecycle.stopping });
+    } catch (thrown) {
+      if (!(thrown instanceof ReeveError)) kit.log.error({ correlationId, error: thrown }, 'an upgrade met a defect');
+      const error = asReeveError(thrown);
+      kit.httpMetrics.refused(error.code);
+      socket.end(responseText(error.status, error, correlationId, errorHeaders(error)));
+    }
+  });
+  // Modules say goodbye to their sockets themselves; what is still open when connections end is cut.
+  lifecycle.onStop('connections', 'upgraded sockets', async () => {
+    await quiet(open, kit.http.drainMs);
+    for (const socket of open) socket.destroy();
+  });
+}
+
+function admitted(
+  { road, access, cors, http, lifecycle }: HttpKit,
+  routes: ReadonlyMap<string, UpgradeRoute>,
+  message: IncomingMessage,
+  correlationId: string,
+) {
+  const path = (message.url ?? '').split('?', 1)[0]!;
+  const route = routes.get(path);
+  if (!route) throw NotFound.error('there is nothing to upgrade to at this path');
+  if (lifecycle.stopping.aborted) throw ShuttingDown.error('the process is stopping', { retryAfterMs: 1_000 });
+  if (!cors.allowsUpgrade(message))
+    throw OriginNotAllowed.error(`pages of ${message.headers.origin} may not connect here`);
+  const keyText = takeUpgradeKeyText(message.headers);
+  const caller = road.admit(
+    { name: route.name, access: route.access, effect: 'write' },
+    {
+      caller: keyText === undefined ? undefined : access.authenticate(keyText),
+      credentialSent: keyText !== undefined,
+      address: addressOf(message, http.trustProxy),
+      correlationId,
+      signal: lifecycle.stopping,
+    },
+  );
+  return { route, caller };
+}
+
+/** Resolves when no socket is left, or the time is up. */
+async function quiet(open: ReadonlySet<Duplex>, atMostMs: number): Promise<void> {
+  const closed = [...open].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+  const timer = Promise.withResolvers<void>();
+  const timeout = setTimeout(timer.resolve, atMostMs);
+  await Promise.race([Promise.all(closed), timer.promise]);
+  clearTimeout(timeout);
+}
