@@ -8,3 +8,7 @@ export { Secret } from './secret.ts';
 export type { SecretReference } from './secret.ts';
 export { InvalidConfiguration } from './errors.ts';
 export { clientVariables } from './environment-layer.ts';
+export { configurationTable, describeConfiguration } from './describe.ts';
+export type { DescribedSetting } from './describe.ts';
+export { exampleToml } from './example.ts';
+export { configurationPage } from './page.ts';

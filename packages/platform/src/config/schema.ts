@@ -111,7 +111,7 @@ export const systemSchema = z.strictObject({
   ),
   database: z
     .strictObject({
-      url: text(databaseUrl, 'sqlite:<path of a file>')
+      url: text(databaseUrl, 'the URL of a file such as "sqlite:reeve.db"')
         .default('sqlite:reeve.db')
         .describe('Where the record is kept; a relative path starts at home.'),
     })

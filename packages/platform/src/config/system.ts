@@ -33,7 +33,7 @@ function systemRules(value: SystemConfiguration): Array<{ path: string; message:
     [
       value.database.url.startsWith('postgres'),
       'database.url',
-      'PostgreSQL is not supported in this version; leave it out, or use sqlite:<path of a file>',
+      'PostgreSQL is not supported in this version; leave it out, or name a file, such as "sqlite:reeve.db"',
     ],
     [
       value.hub.leaseTtlMs < 2 * value.hub.heartbeatMs,

@@ -50,10 +50,14 @@ export function installSignals(lifecycle: Lifecycle, { log, exit = process.exit 
   }
   const onRejection = (reason: unknown): void => onFault(reason, 'unhandledRejection');
 
+  // A closed terminal or pipe must not end the service; what is written there is lost, and the log counts it.
+  const onBrokenOutput = (): void => undefined;
+  for (const output of [process.stdout, process.stderr]) output.on('error', onBrokenOutput);
   for (const signal of signals) process.on(signal, onSignal);
   process.on('uncaughtException', onFault);
   process.on('unhandledRejection', onRejection);
   return () => {
+    for (const output of [process.stdout, process.stderr]) output.off('error', onBrokenOutput);
     for (const signal of signals) process.off(signal, onSignal);
     process.off('uncaughtException', onFault);
     process.off('unhandledRejection', onRejection);

@@ -29,9 +29,7 @@ export interface ProcessLogger extends Logger {
  * way is written synchronously when the process exits. Never throws, whatever is logged and wherever it goes.
  */
 export function createLogger(options: LogOptions = {}): ProcessLogger {
-  const sink = sinkFor(options.destination ?? 1);
-  process.on('exit', () => sink.flushSync());
-  const stream = options.pretty ? { write: (line: string) => sink.write(prettyLine(line)) } : sink;
+  const sink = sinkFor(options.destination ?? 1, options.pretty ? prettyLine : undefined);
   const root = pino(
     {
       level: options.level ?? 'info',
@@ -40,7 +38,7 @@ export function createLogger(options: LogOptions = {}): ProcessLogger {
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
     },
-    stream,
+    sink,
   );
   const logger = loggerOver(options.facts ? root.child(cleanFacts(options.facts)) : root);
   return {
@@ -66,10 +64,14 @@ function loggerOver(target: Pino): Logger {
   };
 }
 
-function sinkFor(destination: number | string | LineDestination): LineSink {
-  if (typeof destination !== 'object') return openSink(destination);
+function sinkFor(destination: number | string | LineDestination, format?: (line: string) => string): LineSink {
+  if (typeof destination !== 'object') {
+    const sink = openSink(destination, format);
+    process.on('exit', () => sink.flushSync());
+    return sink;
+  }
   return {
-    write: (line) => destination.write(line),
+    write: (line) => destination.write(format ? format(line) : line),
     flush: () => Promise.resolve(),
     flushSync: () => undefined,
     lostLines: 0,

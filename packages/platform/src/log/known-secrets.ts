@@ -8,14 +8,19 @@ const minLength = 8;
 let knownForms: readonly string[] = [];
 
 /**
- * Makes the log blank this value wherever it turns up, in whatever field or message, also as JSON, percent-encoded or
- * in base64. Values of less than 8 characters are not known this way; their fields are blanked by name.
+ * Makes the log blank this value wherever it turns up, in whatever field or message, also as JSON (once and twice),
+ * percent-encoded or in base64. Values of less than 8 characters are not known this way; their fields are blanked by name.
  */
 export function rememberSecret(value: string): void {
   if (value.length < minLength) return;
   const base64 = Buffer.from(value).toString('base64');
-  const forms = [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value), base64];
+  const inJson = jsonForm(value);
+  const forms = [value, inJson, jsonForm(inJson), encodeURIComponent(value), base64];
   knownForms = [...new Set([...knownForms, ...forms])].sort((a, b) => b.length - a.length);
+}
+
+function jsonForm(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
 }
 
 /** The text without any remembered secret. */

@@ -1,4 +1,4 @@
-import { openSync, write, writeSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 
 /** Where finished lines go, each with its line feed. */
 export interface LineDestination {
@@ -6,35 +6,46 @@ export interface LineDestination {
 }
 
 export interface LineSink extends LineDestination {
-  /** Resolves when everything written so far has left the process, or could not. */
+  /** Resolves when everything written so far has left the process, or is lost. */
   flush(): Promise<void>;
-  /** Writes what is left without returning to the event loop: for the very end of a process. */
+  /** Writes what is left without returning to the event loop: for the very end of a process. Bounded in time. */
   flushSync(): void;
   /** Lines that could not be written: destination broken, disk full, or reader too slow. */
   readonly lostLines: number;
 }
 
-/** What a reader may be behind before lines are dropped instead of filling the memory. */
-const maxPendingBytes = 8 * 1024 * 1024;
-/** A full pipe or a busy device is asked again after this long. */
-const busyRetryMs = 50;
+/** How far a reader may be behind before lines are dropped instead of filling the memory: about 8 MiB of text. */
+const maxPendingLength = 8 * 1024 * 1024;
+/** A full pipe (64 KiB) is tried again after this long: with a reader that keeps up, 13 MB of log in a second. */
+const busyRetryMs = 5;
+/** At the end of the process a full pipe gets this long to be read, then the rest is lost. */
+const lastWaitMs = 500;
+const lineFeed = 10;
 
 /**
- * Writes lines to a file descriptor from the thread pool, so that a slow reader of the log never stops the event loop.
- * Lines written while one write is under way leave together in the next. A destination that fails loses lines, counts
- * them and says so once it works again; it never throws.
+ * Writes lines to a file descriptor, those of one turn of the event loop together. Standard output is non-blocking when
+ * it is a pipe: one that nobody reads neither stops the event loop nor the end of the process. (Writes through the
+ * thread pool were tried: a pipe that nobody reads then holds the exit of the process for ever.) A destination that
+ * fails loses lines, counts them, and the log says so once it works again; nothing here throws.
  */
 export class DescriptorSink implements LineSink {
   readonly #fd: number;
-  #pending: string[] = [];
-  #pendingBytes = 0;
-  #underWay: Buffer | undefined;
+  readonly #format: (line: string) => string;
+  #lines: string[] = [];
+  #linesLength = 0;
+  /** What a full pipe has not taken yet. */
+  #rest: Buffer = Buffer.alloc(0);
+  #scheduled = false;
+  #torn = false;
   #lost = 0;
   #reportedLost = 0;
-  #idle: Array<() => void> = [];
+  /** Reports on lost lines among what is not written yet; they are no lines of the log themselves. */
+  #reportsPending = 0;
+  #waiting: Array<() => void> = [];
 
-  constructor(fd: number) {
+  constructor(fd: number, format: (line: string) => string = (line) => line) {
     this.#fd = fd;
+    this.#format = format;
   }
 
   get lostLines(): number {
@@ -42,76 +53,98 @@ export class DescriptorSink implements LineSink {
   }
 
   write(line: string): void {
-    if (this.#pendingBytes + line.length > maxPendingBytes) {
+    if (this.#linesLength + this.#rest.length + line.length > maxPendingLength) {
       this.#lost += 1;
       return;
     }
-    this.#pending.push(line);
-    this.#pendingBytes += line.length;
-    if (this.#underWay === undefined) this.#writeNext();
+    if (this.#lost > this.#reportedLost) this.#reportGap();
+    this.#append(line);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#drain());
   }
 
   flush(): Promise<void> {
-    if (this.#underWay === undefined) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.push(resolve));
+    if (!this.#scheduled) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   flushSync(): void {
-    if (this.#pending.length === 0) return;
-    // The write under way belongs to the thread pool; it gets the moment it needs, so that lines keep their order.
-    if (this.#underWay !== undefined) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
-    const rest = this.#takePending();
-    try {
-      for (let from = 0; from < rest.length;) from += writeSync(this.#fd, rest, from);
-    } catch {
-      this.#lost += 1;
+    const deadlineMs = performance.now() + lastWaitMs;
+    while (!this.#writeOut()) {
+      if (performance.now() > deadlineMs) return this.#giveUp();
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, busyRetryMs);
     }
   }
 
-  #takePending(): Buffer {
-    const bytes = Buffer.from(this.#pending.join(''));
-    this.#pending = [];
-    this.#pendingBytes = 0;
-    return bytes;
-  }
-
-  #writeNext(): void {
-    if (this.#pending.length === 0) {
-      this.#underWay = undefined;
-      for (const resolve of this.#idle.splice(0)) resolve();
+  #drain(): void {
+    if (!this.#writeOut()) {
+      setTimeout(() => this.#drain(), busyRetryMs).unref();
       return;
     }
-    const lines = this.#pending.length;
-    this.#underWay = this.#takePending();
-    this.#writeOut(this.#underWay, lines);
+    this.#scheduled = false;
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  #writeOut(bytes: Buffer, lines: number): void {
-    write(this.#fd, bytes, 0, bytes.length, null, (error, written) => {
-      if (error?.code === 'EAGAIN' || error?.code === 'EBUSY') {
-        setTimeout(() => this.#writeOut(bytes, lines), busyRetryMs).unref();
-      } else if (error) {
-        this.#lost += lines;
-        this.#writeNext();
-      } else if (written < bytes.length) {
-        this.#writeOut(bytes.subarray(written), lines);
-      } else {
-        this.#reportLost();
-        this.#writeNext();
+  /** @returns whether nothing is left; false while the destination is busy. */
+  #writeOut(): boolean {
+    try {
+      for (this.#takeLines(); this.#rest.length > 0; this.#takeLines()) {
+        const written = writeSync(this.#fd, this.#rest);
+        this.#torn = written > 0 && this.#rest[written - 1] !== lineFeed;
+        this.#rest = this.#rest.subarray(written);
       }
-    });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EAGAIN' || code === 'EBUSY') return false;
+      this.#giveUp();
+    }
+    return true;
   }
 
-  /** Called when the destination works: says how much is missing before this place. */
-  #reportLost(): void {
-    if (this.#lost === this.#reportedLost) return;
-    const facts = { level: 'warn', time: new Date().toISOString(), lostLines: this.#lost - this.#reportedLost };
+  #takeLines(): void {
+    if (this.#rest.length > 0) return;
+    this.#rest = Buffer.from(this.#lines.join(''));
+    this.#lines = [];
+    this.#linesLength = 0;
+    if (this.#rest.length === 0) this.#reportsPending = 0;
+  }
+
+  #append(line: string): void {
+    this.#lines.push(this.#format(line));
+    this.#linesLength += line.length;
+  }
+
+  /** Stands where lines are missing; tells all that were lost so far, for an earlier report may be lost itself. */
+  #reportGap(): void {
+    const facts = { level: 'warn', time: new Date().toISOString(), lostLines: this.#lost };
+    if (this.#torn) this.#lines.push('\n');
+    this.#append(`${JSON.stringify({ ...facts, message: 'log lines were lost before this one' })}\n`);
     this.#reportedLost = this.#lost;
-    this.#pending.unshift(`${JSON.stringify({ ...facts, message: 'log lines were lost here' })}\n`);
+    this.#reportsPending += 1;
+  }
+
+  #giveUp(): void {
+    const given = Buffer.concat([this.#rest, Buffer.from(this.#lines.join(''))]);
+    this.#lost += Math.max(0, countLines(given) - this.#reportsPending);
+    this.#reportsPending = 0;
+    this.#rest = Buffer.alloc(0);
+    this.#lines = [];
+    this.#linesLength = 0;
   }
 }
 
+function countLines(bytes: Buffer): number {
+  let lines = 0;
+  for (const byte of bytes) if (byte === lineFeed) lines += 1;
+  return lines;
+}
+
 /** @param destination a file descriptor, or the path of a file to append to. */
-export function openSink(destination: number | string): LineSink {
-  return new DescriptorSink(typeof destination === 'number' ? destination : openSync(destination, 'a', 0o600));
+export function openSink(destination: number | string, format?: (line: string) => string): LineSink {
+  if (typeof destination === 'string') return new DescriptorSink(openSync(destination, 'a', 0o600), format);
+  // Node makes a standard stream that is a pipe non-blocking when it is first looked at.
+  if (destination === 1) void process.stdout;
+  if (destination === 2) void process.stderr;
+  return new DescriptorSink(destination, format);
 }

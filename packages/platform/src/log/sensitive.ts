@@ -1,35 +1,45 @@
 import { secretMark, withoutKnownSecrets } from './known-secrets.ts';
 
+const words = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '');
+
 /** Names whose value is a secret, compared in lower case without `-`, `_` and spaces. */
 const secretNames = new Set(
-  (
-    'authorization proxyauthorization cookie setcookie apikey apikeys xapikey key keys secret secrets token tokens password passwords ' +
-    'passwd pwd passphrase credential credentials privatekey signingkey encryptionkey ownerkey agentkey seedphrase mnemonic jwt otp totp bearer auth'
-  ).split(' '),
+  words(`authorization proxyauthorization auth bearer jwt cookie cookies setcookie
+    key keys apikey apikeys xapikey ownerkey agentkey privatekey signingkey encryptionkey
+    secret secrets token tokens password passwords passwd pwd pass passphrase pin otp totp
+    credential credentials mnemonic seedphrase`),
 );
-const secretEndings = [
-  'secret',
-  'password',
-  'passphrase',
-  'token',
-  'tokens',
-  'apikey',
-  'privatekey',
-  'signingkey',
-  'credentials',
-];
+const secretEndings = words(`secret password passwd passphrase token tokens apikey privatekey signingkey secretkey
+  encryptionkey masterkey accesskey ownerkey agentkey credentials mnemonic`);
 
-/**
- * Whether a field of this name holds a secret. Numbers under such names (`tokens: 12`) are counts and stay; that is
- * decided where the value is known.
- */
+/** Names come from the program, so they are few; one that comes from outside must not fill the memory. */
+const maxDecided = 4_096;
+const decidedNames = new Map<string, boolean>();
+
+/** Whether a field of this name holds a secret. A number under such a name (`tokens: 12`) may still be a count. */
 export function isSecretName(name: string): boolean {
+  const decided = decidedNames.get(name);
+  if (decided !== undefined) return decided;
+  const isSecret = decideName(name);
+  if (decidedNames.size < maxDecided) decidedNames.set(name, isSecret);
+  return isSecret;
+}
+
+function decideName(name: string): boolean {
   const plain = name.toLowerCase().replace(/[-_\s]/g, '');
   return secretNames.has(plain) || secretEndings.some((ending) => plain.endsWith(ending));
 }
 
+/** Of these the plural is as likely a count as a list of secrets; the value tells. */
+const countedNames = /tokens$|keys$|secrets$|credentials$|cookies$/i;
+
+/** Whether a number of this name is a count (`promptTokens: 12`) and no secret (`pin: 1234`). */
+export function isCountName(name: string): boolean {
+  return countedNames.test(name);
+}
+
 /** Request headers as arrays (`rawHeaders`) have the name before the value; only names that are nothing else count. */
-const secretHeaders = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key', 'api-key']);
+const secretHeaders = new Set(words('authorization proxy-authorization cookie set-cookie x-api-key api-key'));
 
 export function isSecretHeader(text: unknown): boolean {
   return typeof text === 'string' && secretHeaders.has(text.toLowerCase());
@@ -37,20 +47,26 @@ export function isSecretHeader(text: unknown): boolean {
 
 /** Shapes of secrets within a text. Each keeps what comes before the secret, so that the line stays readable. */
 const shapes: ReadonlyArray<readonly [RegExp, string]> = [
+  // A URL's user and password.
   [/(:\/\/)[^\s/?#@"']+@/g, `$1${secretMark}@`],
-  [/([?&;#][\w.-]*(?:key|token|secret|password|passwd|signature|sig|auth|code)=)[^&\s"'#;]+/gi, `$1${secretMark}`],
+  // Parameters of a URL, a form, or `name=value` anywhere.
+  [/((?:^|[?&;#\s])[\w.-]*(?:key|token|secret|password|passwd|signature|sig|auth)=)[^&\s"'#;]+/gi, `$1${secretMark}`],
+  [/([?&]code=)[^&\s"'#;]+/gi, `$1${secretMark}`],
   [/\b(Bearer|Basic)\s+[\w+/=.~-]{6,}/gi, `$1 ${secretMark}`],
+  // JSON or a header inside of a text; a quoted name may be short, a bare one has to be unmistakable.
+  [/(["'](?:key|token|auth|pass|pwd)\\*["']\s*:\s*\\*["'])[^"'\\]+/gi, `$1${secretMark}`],
   [
-    /((?:password|passwd|passphrase|secret|api[_-]?key|access[_-]?token|refresh[_-]?token|authorization)["'\\]*\s*[:=]\s*["'\\]*)[^\s"'\\,;&}]+/gi,
+    /((?:password|passwd|passphrase|secret|api[_-]?key|access[_-]?token|refresh[_-]?token|private[_-]?key|authorization|cookie)["'\\]*\s*[:=]\s*["'\\]*)[^\s"'\\,;&}]+/gi,
     `$1${secretMark}`,
   ],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, secretMark],
+  // JSON web tokens, and the API keys of OpenAI and those who follow it.
   [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, secretMark],
   [/\bsk-[\w-]{16,}/g, secretMark],
 ];
 
 /** Most texts in a log have none of these, and one look tells. */
-const mayHoldShape = /[:=?]|bearer|basic|-----|eyJ|sk-/i;
+const mayHoldShape = /[:=]|bearer|basic|-----|eyJ|sk-/i;
 
 /** The text with remembered secrets, and what has the shape of a secret, blanked. */
 export function maskText(text: string): string {

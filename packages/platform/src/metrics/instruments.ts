@@ -1,6 +1,7 @@
 /**
- * The instruments themselves: plain numbers in memory, read when somebody scrapes. prom-client's own children hash
- * their labels on every call; these do not (figures beside `createMetrics`).
+ * The instruments themselves: plain numbers in memory, read when somebody scrapes. The children of prom-client hash
+ * their labels on every call, also when bound; measured on one core of a shared machine, per call: counter 0.10 µs
+ * there and 0.004 µs here, histogram of 17 buckets 0.23 µs and 0.010 µs.
  */
 export class Counter {
   value = 0;
