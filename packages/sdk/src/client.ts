@@ -3,6 +3,7 @@ import { type Operation, type OutputOf, type RawInputOf, uuidv7 } from '@reeve/k
 import { AnswerNotUnderstood } from './errors.ts';
 import { exchange, exchangeTimeoutMs } from './http/exchange.ts';
 import { followEvents, type FollowOptions } from './http/follow-events.ts';
+import { type ChatChunk, type ChatRequest, streamChat, type StreamChatOptions } from './http/stream-chat.ts';
 import { toWireRequest } from './http/request.ts';
 import { createTransport, type Transport, type TransportOptions } from './http/transport.ts';
 import { type KnownOperation, operations } from './operations.ts';
@@ -46,6 +47,8 @@ export interface ClientMethods {
   invoke(operation: Operation, input: object, options?: CallOptions): Promise<unknown>;
   /** The event log as it grows; see `followEvents`. */
   follow(options?: FollowOptions): AsyncGenerator<Event>;
+  /** The chunks of a model's answer as they come; see `streamChat`. */
+  streamChat(request: ChatRequest, options?: StreamChatOptions): AsyncGenerator<ChatChunk>;
   /** All items of a list with pages, fetched as they are needed. */
   paginate<Op extends KnownOperation>(
     operation: Op,
@@ -73,6 +76,7 @@ export function createClient(options: ClientOptions): Client {
   return {
     ...(methods as unknown as OperationMethods),
     invoke,
+    streamChat: (request, chat) => streamChat(transport, request, chat),
     follow: (follow) => followEvents(transport, follow),
     paginate: (operation, input, call) => pagesOf(invoke, operation, input ?? {}, call) as never,
   };

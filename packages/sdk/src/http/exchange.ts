@@ -58,7 +58,6 @@ async function exchangeOnce(transport: Transport, request: WireRequest, options:
     if (!response.ok) throw readRemoteError(response.status, text, response.headers);
     return text;
   } catch (error) {
-    if (error instanceof RemoteError) throw error;
     throw explainFailure(error, transport.url, options);
   }
 }
@@ -76,10 +75,11 @@ export function requestHeaders(transport: Transport, request: WireRequest, more:
 export function explainFailure(
   cause: unknown,
   url: string,
-  { signal, timeoutMs }: Pick<ExchangeOptions, 'signal' | 'timeoutMs'>,
-): ReeveError {
+  { signal, silent, timeoutMs }: { signal: AbortSignal | undefined; silent?: boolean; timeoutMs: number },
+): Error {
+  if (cause instanceof RemoteError || cause instanceof ReeveError) return cause;
   if (signal?.aborted) return CallAborted.error('the call was aborted', { cause });
-  if (cause instanceof Error && cause.name === 'TimeoutError')
+  if (silent || (cause instanceof Error && cause.name === 'TimeoutError'))
     return AnswerTimedOut.error(`${url} gave no complete answer within ${timeoutMs} ms`, { cause });
   return HubUnreachable.error(`no hub answers at ${url} (${rootMessage(cause)})`, { cause });
 }

@@ -68,8 +68,7 @@ async function* readStream(transport: Transport, options: FollowOptions, lastId:
     alive();
     yield* readSse(watched(response.body!, alive));
   } catch (error) {
-    if (error instanceof RemoteError) throw error;
-    throw explainFailure(error, transport.url, { signal: outer, timeoutMs: silenceMs });
+    throw explainFailure(error, transport.url, { signal: outer, silent: silence.signal.aborted, timeoutMs: silenceMs });
   } finally {
     clearTimeout(timer);
   }

@@ -48,13 +48,28 @@ export function readRemoteError(status: number, body: string, headers: Headers):
   });
 }
 
+/** An error that came in a stream, after a status that promised success. */
+export function remoteErrorOfStream(error: unknown): RemoteError {
+  return readRemoteError(502, JSON.stringify({ error }), new Headers());
+}
+
 function parseProblem(body: string): Partial<Problem> | undefined {
   try {
     const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null && 'code' in value ? (value as Partial<Problem>) : undefined;
+    if (typeof value !== 'object' || value === null) return undefined;
+    if ('code' in value) return value as Partial<Problem>;
+    return 'error' in value ? fromOpenAiError(value.error) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The OpenAI-compatible doors answer in that API's form: `{ "error": { "message", "type", "code" } }`. */
+function fromOpenAiError(error: unknown): Partial<Problem> | undefined {
+  const { message, code, type } = (error ?? {}) as { message?: unknown; code?: unknown; type?: unknown };
+  if (typeof message !== 'string') return undefined;
+  const known = [code, type].find((text) => typeof text === 'string');
+  return { detail: message, ...(known === undefined ? {} : { code: known }) };
 }
 
 function retryAfterOf(headers: Headers): number | undefined {
