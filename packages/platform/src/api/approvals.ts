@@ -1,5 +1,6 @@
 import { defineOperation, EpochMs, NotFound, PageQuery, pageOf, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
+import { ApprovalClosed, ApprovalMismatch } from './errors.ts';
 import { GuardResult, Plan } from './planned.ts';
 
 export const ApprovalState = z.enum(['pending', 'given', 'used', 'withdrawn', 'expired']);
@@ -61,7 +62,7 @@ export const giveApproval = defineOperation({
   http: { method: 'POST', path: '/v1/approvals/{id}/give' },
   input: z.object({ id: Uuid, digest: Digest, note }),
   output: Approval,
-  errors: [NotFound],
+  errors: [NotFound, ApprovalClosed, ApprovalMismatch],
 });
 export const withdrawApproval = defineOperation({
   name: 'approvals.withdraw',
@@ -71,5 +72,5 @@ export const withdrawApproval = defineOperation({
   http: { method: 'POST', path: '/v1/approvals/{id}/withdraw' },
   input: z.object({ id: Uuid, note }),
   output: Approval,
-  errors: [NotFound],
+  errors: [NotFound, ApprovalClosed],
 });

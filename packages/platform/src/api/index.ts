@@ -1,6 +1,17 @@
-export * from './approvals.ts';
+export {
+  Approval,
+  ApprovalState,
+  Digest,
+  giveApproval,
+  listApprovals,
+  showApproval,
+  withdrawApproval,
+} from './approvals.ts';
+export { AuditRecord, AuditVerdict, listAudit, verifyAudit } from './audit.ts';
+export { ApprovalClosed, ApprovalMismatch, OperationTimeout, RequestCancelled } from './errors.ts';
 export { errorPage, errorsPage } from './errors-page.ts';
 export { DependencyHealth, HealthDetails, healthDetails } from './health.ts';
+export { ApiKey, createKey, GrantedPermission, KeyId, listKeys, revokeKey, showKey, TenantName } from './keys.ts';
 export { knownPermissions, permissionCatalogue } from './permissions.ts';
 export type { PermissionDescription } from './permissions.ts';
-export { Planned } from './planned.ts';
+export { Effect, GuardResult, Plan, Planned } from './planned.ts';

@@ -1,6 +1,6 @@
 import type { Migration } from '../database/migrations.ts';
 
-/** The log of events, the audit chain, answers kept for idempotency keys, and the platform's own small values. */
+/** The log of events, the audit chain, and the platform's own small values. */
 export const recordTables: Migration = {
   package: 'platform',
   number: 1,
@@ -27,16 +27,6 @@ export const recordTables: Migration = {
       previous_hash TEXT NOT NULL,
       hash TEXT NOT NULL
     ) STRICT`,
-    `CREATE TABLE idempotency_keys (
-      tenant TEXT NOT NULL,
-      key TEXT NOT NULL,
-      operation TEXT NOT NULL,
-      body_hash TEXT NOT NULL,
-      answer TEXT NOT NULL,
-      expires_at_ms INTEGER NOT NULL,
-      PRIMARY KEY (tenant, key)
-    ) STRICT`,
-    `CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys (expires_at_ms)`,
     `CREATE TABLE platform_state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID`,
   ],
 };

@@ -21,11 +21,12 @@ export interface Call {
   may(permission: Permission): boolean;
   /**
    * Commits the effect. The road adds the audit record and, for a request with an idempotency key, the record of the
-   * answer, so that effect, audit and answer become durable together. Call it at most once, with the answer.
+   * answer, so that effect, audit and answer become durable together. Call it at most once, with the answer as JSON can
+   * carry it; it is what a repeated request gets, so a secret that is shown once is left out of it.
    */
   commit(
     unit: Unit,
-    answer: JsonValue,
+    answer: unknown,
     audit?: { target?: string; details?: { [fact: string]: JsonValue } },
   ): Promise<readonly StatementResult[]>;
 }

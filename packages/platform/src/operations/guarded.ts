@@ -5,7 +5,6 @@ import type { ConsequentialHandler, Verification } from './call.ts';
 import type { AnswerKeeper } from './idempotency.ts';
 import type { Passage } from './passage.ts';
 import { assertMayGoOn, faceOf, lookAt, type Look } from './planned.ts';
-import { asJson } from './request.ts';
 import { forgetAnswer, settleAnswer } from './store/idempotency-records.ts';
 
 export interface GuardedComponents {
@@ -35,7 +34,7 @@ export async function runGuarded(components: GuardedComponents, run: GuardedRun)
   await findConsent(components, before, run);
   const now = await lookAgain(components, before, run);
   const output = await handler.run(input, passage, now.plan);
-  if (passage.commitState === 'notStarted') await passage.commit({ statements: [] }, asJson(output));
+  if (passage.commitState === 'notStarted') await passage.commit({ statements: [] }, output);
   await assertVerified(components, run, output);
   return output;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, IdempotencyConflict, type Clock, type JsonValue } from '@reeve/kernel';
+import { canonicalJson, IdempotencyConflict, type Clock } from '@reeve/kernel';
 import { ExpectationFailed } from '../database/errors.ts';
 import type { Database, StatementResult, Unit } from '../database/port.ts';
 import { findAnswer, keepAnswer, type AnswerScope, type StoredAnswer } from './store/idempotency-records.ts';
@@ -61,13 +61,13 @@ export class AnswerKeeper {
    * undone as a whole, and it gets the answer of the first.
    * @throws AnsweredAlready, IdempotencyConflict
    */
-  async commit(unit: Unit, answer: JsonValue): Promise<readonly StatementResult[]> {
+  async commit(unit: Unit, answer: unknown): Promise<readonly StatementResult[]> {
     const { database, clock, keptMs } = this.#components;
     const nowMs = clock.nowMs();
     const stored: StoredAnswer = {
       bodyHash: this.bodyHash,
       state: this.#state,
-      answer: JSON.stringify(answer),
+      answer: JSON.stringify(answer) ?? 'null',
       expiresAtMs: nowMs + keptMs,
     };
     const statements = [...unit.statements, { ...keepAnswer(this.scope, stored, nowMs), expectRows: 1 }];

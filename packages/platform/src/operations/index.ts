@@ -9,4 +9,5 @@ export type { ApprovalSettings, RoadSettings } from './settings.ts';
 export { defaultRateLimits } from './rate-limiter.ts';
 export type { RateLimits } from './rate-limiter.ts';
 export type { RateLimit } from './rate-rule.ts';
-export { ApprovalClosed, ApprovalMismatch, OperationTimeout, RequestCancelled } from './errors.ts';
+export { ApprovalClosed, ApprovalMismatch, OperationTimeout, RequestCancelled } from '../api/errors.ts';
+export { approvalOperations } from './approvals/approval-operations.ts';

@@ -2,7 +2,7 @@ import { Internal, permits, type JsonValue, type Operation, type Permission } fr
 import type { AuditDraft, Database, StatementResult, Unit } from '../database/port.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Call, Caller } from './call.ts';
-import { OperationTimeout } from './errors.ts';
+import { OperationTimeout } from '../api/errors.ts';
 import type { AnswerKeeper } from './idempotency.ts';
 import type { RoadRequest } from './request.ts';
 
@@ -77,7 +77,7 @@ export class Passage implements Call {
   }
 
   /** @throws OperationTimeout when the time is up: what was reported as not stored must not be stored afterwards. */
-  async commit(unit: Unit, answer: JsonValue, note?: AuditNote): Promise<readonly StatementResult[]> {
+  async commit(unit: Unit, answer: unknown, note?: AuditNote): Promise<readonly StatementResult[]> {
     this.assertInTime();
     if (this.commitState !== 'notStarted')
       throw Internal.error(`${this.operation.name} committed twice; a unit of work holds all of an effect`);
@@ -126,7 +126,7 @@ export class Passage implements Call {
     };
   }
 
-  async #commit(unit: Unit, answer: JsonValue, note: AuditNote | undefined): Promise<readonly StatementResult[]> {
+  async #commit(unit: Unit, answer: unknown, note: AuditNote | undefined): Promise<readonly StatementResult[]> {
     const draft = this.auditDraft(this.#committedAs, note);
     const audit = unit.audit ? [...unit.audit, draft] : [draft];
     if (!this.#keeper) return this.#components.database.commit({ ...unit, audit });

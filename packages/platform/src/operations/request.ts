@@ -1,4 +1,3 @@
-import type { JsonValue } from '@reeve/kernel';
 import type { Caller } from './call.ts';
 
 /** Where the road writes headers that belong to the answer; Fastify's reply is one. */
@@ -27,9 +26,4 @@ export interface RoadAnswer {
   /** What the operation answers, or for a dry run its plan. */
   readonly output: unknown;
   readonly outcome: 'done' | 'replayed' | 'planned';
-}
-
-/** The output of a handler, as JSON will carry it. */
-export function asJson(output: unknown): JsonValue {
-  return output as JsonValue;
 }

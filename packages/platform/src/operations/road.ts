@@ -7,7 +7,7 @@ import { Consent } from './approvals/consent.ts';
 import type { BoundOperation, Caller } from './call.ts';
 import { compileOperation, type CompiledOperation } from './compiled.ts';
 import { withinDeadline } from './deadline.ts';
-import { RequestCancelled } from './errors.ts';
+import { RequestCancelled } from '../api/errors.ts';
 import { AnswersUnderway } from './idempotency.ts';
 import { createRoadMetrics, type RoadMetrics } from './metrics.ts';
 import { Passage } from './passage.ts';

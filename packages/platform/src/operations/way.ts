@@ -7,7 +7,7 @@ import type { CompiledOperation } from './compiled.ts';
 import { assertVerified, planOnly, runGuarded, type GuardedRun } from './guarded.ts';
 import { AnswerKeeper, bodyHashOf, type AnswersUnderway, type IdempotencyComponents } from './idempotency.ts';
 import type { Passage } from './passage.ts';
-import { asJson, type RoadAnswer, type RoadRequest } from './request.ts';
+import type { RoadAnswer, RoadRequest } from './request.ts';
 import type { StoredAnswer } from './store/idempotency-records.ts';
 
 export interface WayComponents {
@@ -82,8 +82,7 @@ async function runOnce(way: WayComponents, { operation, input, passage, keeper }
   }
   const output = checked(way, operation, await run.handler(input as never, passage));
   // A write that keeps its effect elsewhere still leaves its record, and its answer, before it is acknowledged.
-  if (!operation.reads && passage.commitState === 'notStarted')
-    await passage.commit({ statements: [] }, asJson(output));
+  if (!operation.reads && passage.commitState === 'notStarted') await passage.commit({ statements: [] }, output);
   return output;
 }
 
