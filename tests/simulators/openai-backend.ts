@@ -12,8 +12,7 @@ import { friendly, type Behaviour } from './openai-backend/behaviour.ts';
 import { Recorder, type RecordedRequest } from './openai-backend/recorder.ts';
 import { serve, type Simulation } from './openai-backend/serving.ts';
 
-export type { Behaviour, Fault } from './openai-backend/behaviour.ts';
-export type { RecordedRequest } from './openai-backend/recorder.ts';
+export type { Behaviour } from './openai-backend/behaviour.ts';
 
 export interface SimulatorOptions {
   /** 0, the default, takes a free port. */

@@ -1,23 +1,20 @@
 /** Faults a real backend, or the network in front of it, shows; each is produced at the wire. */
-export const faults = [
-  'rate-limited', // 429 with Retry-After
-  'server-error', // 500 with an OpenAI error body
-  'invalid-request', // 400 with an OpenAI error body
-  'unauthorised', // 401
-  'model-missing', // 404
-  'redirect', // 302 to a login page
-  'wrong-content-type', // 200 with an HTML page
-  'not-json', // 200, content type JSON, body cut in the middle
-  'stall-first-byte', // nothing is ever answered
-  'stall-mid-stream', // `faultAfter` deltas, then silence
-  'cut-mid-stream', // `faultAfter` deltas, then the socket is destroyed
-  'end-mid-stream', // `faultAfter` deltas, then a clean end without finish_reason and [DONE]
-  'error-chunk', // `faultAfter` deltas, then `data: {"error": …}`
-  'garbage-chunk', // `faultAfter` deltas, then an event that is not JSON
-  'no-done', // everything but [DONE]
-] as const;
-
-export type Fault = (typeof faults)[number];
+type Fault =
+  | 'rate-limited' // 429 with Retry-After
+  | 'server-error' // 500 with an OpenAI error body
+  | 'invalid-request' // 400 with an OpenAI error body
+  | 'unauthorised' // 401
+  | 'model-missing' // 404
+  | 'redirect' // 302 to a login page
+  | 'wrong-content-type' // 200 with an HTML page
+  | 'not-json' // 200, content type JSON, body cut in the middle
+  | 'stall-first-byte' // nothing is ever answered
+  | 'stall-mid-stream' // `faultAfter` deltas, then silence
+  | 'cut-mid-stream' // `faultAfter` deltas, then the socket is destroyed
+  | 'end-mid-stream' // `faultAfter` deltas, then a clean end without finish_reason and [DONE]
+  | 'error-chunk' // `faultAfter` deltas, then `data: {"error": …}`
+  | 'garbage-chunk' // `faultAfter` deltas, then an event that is not JSON
+  | 'no-done'; // everything but [DONE]
 
 /** How a request is answered. Everything has a default, so `{}` is a friendly backend. */
 export interface Behaviour {
@@ -35,6 +32,8 @@ export interface Behaviour {
   readonly faultTimes?: number;
   /** Deltas before a fault in mid-stream; −1: nothing at all, not even the chunk with the role. */
   readonly faultAfter: number;
+  /** Pause between `[DONE]` and the end of the response, as behind some proxies. */
+  readonly endDelayMs: number;
   readonly retryAfterSeconds: number;
   /** Bytes per TCP write, each on its own turn of the event loop: splits events, lines and UTF-8 sequences. */
   readonly splitBytes?: number;
@@ -51,6 +50,7 @@ export const friendly: Behaviour = {
   intervalMs: 0,
   burst: 1,
   faultAfter: 3,
+  endDelayMs: 0,
   retryAfterSeconds: 2,
   lineEnd: '\n',
   comments: false,

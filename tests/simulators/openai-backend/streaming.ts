@@ -31,6 +31,7 @@ export async function streamAnswer(
   if (events === faultAt) return showFault(response, behaviour);
   if (behaviour.fault !== 'no-done') pending += eventText('[DONE]', behaviour);
   if (pending !== '') await deliver(response, pending, { ...behaviour, intervalMs: 0 });
+  if (behaviour.endDelayMs > 0) await pause(behaviour.endDelayMs);
   response.end();
 }
 

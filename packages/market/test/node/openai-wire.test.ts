@@ -81,14 +81,27 @@ describe('bytes', () => {
 
 describe('connections', () => {
   test('[MK-01] connections are kept: a stream that is read to its end leaves its own to the next request', async () => {
+    simulator.behave({ endDelayMs: 10 });
     const before = simulator.requests.length;
-    for (let round = 0; round < 8; round++) {
+    const { aborted } = simulator.stats;
+    for (let round = 0; round < 6; round++) {
       await all(backend.chatStream(streaming, never));
+      await expect.poll(() => simulator.stats.active).toBe(0);
       await backend.chat(asking('hi'), never);
     }
+    expect(simulator.stats.aborted).toBe(aborted);
     const ports = new Set(simulator.requests.slice(before).map((request) => request.remotePort));
     // Two, not one: the next request can be sent before the pool has taken the connection of the last one back.
     expect(ports.size).toBeLessThanOrEqual(2);
+  });
+
+  test('a backend that does not end its response after [DONE] keeps nobody waiting, and loses the connection', async () => {
+    simulator.behave({ endDelayMs: 60_000 });
+    const aborted = simulator.next('abort');
+    const startedMs = performance.now();
+    expect(await all(backend.chatStream(streaming, never))).toHaveLength(10);
+    expect(performance.now() - startedMs).toBeLessThan(800);
+    expect((await aborted).aborted).toBe(true);
   });
 
   test('[MK-01] as many requests as are asked for are with the backend at once', async () => {

@@ -6,8 +6,8 @@ import { StopFilter } from './stop-filter.ts';
 import { piecesOf } from './tokens.ts';
 
 /** Said at the start of every conversation, so that nobody takes the toy for a language model. */
-export const introduction =
-  "I am mini, a toy: an n-gram model that strings together words from Reeve's own documents. Don't believe me. ";
+const introduction =
+  "I am mini, a toy: an n-gram model that strings together words from Reeve's own documents. Don't believe me.\n\n";
 
 export interface AnswerEnd {
   readonly finishReason: 'stop' | 'length';

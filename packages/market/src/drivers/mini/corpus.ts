@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { about } from './about.ts';
 
 /** What the model reads, relative to the root of the repository; in a published package, to the root of the package. */
-export const corpusSources = [
+const corpusSources = [
   'README.md',
   'CONTRIBUTING.md',
   'SECURITY.md',

@@ -45,12 +45,18 @@ function rarestWord(model: NGram, prompt: string): number | undefined {
   for (const piece of piecesOf(prompt)) {
     const word = piece.trim();
     if (word.length < 4 || !/^\p{L}/u.test(word)) continue;
-    for (const form of [` ${word}`, word, ` ${word.toLowerCase()}`]) {
+    for (const form of formsOf(word)) {
       const id = model.vocabulary.idOf(form);
       if (id !== undefined && (rarest === undefined || model.occurrences(id) < model.occurrences(rarest))) rarest = id;
     }
   }
   return rarest;
+}
+
+/** As it is written, in small letters and at the start of a sentence, each at the start of a paragraph and within. */
+function formsOf(word: string): string[] {
+  const small = word.toLowerCase();
+  return [word, small, small.charAt(0).toUpperCase() + small.slice(1)].flatMap((form) => [form, ` ${form}`]);
 }
 
 function choose(weights: Map<number, number>, temperature: number, random: Random): number {

@@ -37,7 +37,7 @@ export function failureOf(backend: string, body: string): ReeveError {
 }
 
 /** OpenAI's error object; what a backend does not give is null. */
-export interface BackendError {
+interface BackendError {
   readonly message: string;
   readonly type: string | null;
   readonly param: string | null;
@@ -45,7 +45,7 @@ export interface BackendError {
 }
 
 /** Reads OpenAI's `{error: {…}}`, Ollama's `{error: "…"}`, FastAPI's `{detail}`, `{message}`, and plain text. */
-export function backendError(body: string): BackendError {
+function backendError(body: string): BackendError {
   const value = parsed(body);
   const root = isRecord(value) ? value : {};
   const error = isRecord(root.error) ? root.error : root;
@@ -77,7 +77,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** `Retry-After` as seconds or as a date; undefined when absent, unreadable or past. */
-export function retryAfterMs(head: ResponseHead, nowMs: number): number | undefined {
+function retryAfterMs(head: ResponseHead, nowMs: number): number | undefined {
   const value = head.headers['retry-after'];
   if (value === undefined) return undefined;
   const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - nowMs;
