@@ -32,6 +32,7 @@ export function faultsError(faults: readonly Fault[]): ReeveError {
 }
 
 export function faultLine({ path, message, source }: Fault): string {
-  const where = source.describe(path);
-  return [where, path === '' ? undefined : path, message].filter((part) => part !== undefined).join(': ');
+  // What is missing everywhere has no place to name.
+  const where = source.kind === 'default' ? undefined : source.describe(path);
+  return [where, path || undefined, message].filter((part) => part !== undefined).join(': ');
 }

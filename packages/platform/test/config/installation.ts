@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ReeveError } from '@reeve/kernel';
+import { onTestFinished } from 'vitest';
+import {
+  loadSystemConfiguration,
+  type LoadedConfiguration,
+  type SystemConfiguration,
+  type SystemLoadOptions,
+} from '../../src/config/index.ts';
+
+/** A working directory with these files; it is removed when the test is over. */
+export function directoryWith(files: Readonly<Record<string, string>> = {}): string {
+  const directory = mkdtempSync(join(tmpdir(), 'reeve-config-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content, { mode: 0o600 });
+  return directory;
+}
+
+type Given = Omit<SystemLoadOptions, 'directory'>;
+
+/** Loads the system's configuration from these files and this environment only. */
+export function load(
+  files: Record<string, string> = {},
+  options: Given = {},
+): LoadedConfiguration<SystemConfiguration> {
+  return loadSystemConfiguration({ env: {}, ...options, directory: directoryWith(files) });
+}
+
+/** The lines of the error with which loading fails, one for each fault. */
+export function faultsOf(files: Record<string, string>, options: Given = {}): string[] {
+  return faultLines(() => load(files, options));
+}
+
+export function faultLines(attempt: () => unknown): string[] {
+  try {
+    attempt();
+  } catch (error) {
+    if (error instanceof ReeveError && error.code === 'invalid_configuration')
+      return error.message.split('\n  ').slice(1);
+    throw error;
+  }
+  return [];
+}
