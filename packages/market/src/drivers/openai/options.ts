@@ -1,5 +1,6 @@
 import { InvalidInput } from '@reeve/kernel';
 
+/** Time-outs other than that of connecting may fire up to a second late: undici keeps one coarse timer for all. */
 export interface OpenAiBackendOptions {
   /** Base URL as OpenAI clients want it: `http://127.0.0.1:11434/v1`. */
   readonly url: string;
