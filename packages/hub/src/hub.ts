@@ -31,6 +31,10 @@ export interface Hub {
   readonly upgrades: readonly UpgradeRoute[];
   /** Runs work for a caller who waits on an open connection. */
   attach(request: AttachedRequest): AttachedTask;
+  /** Whether an agent that is online offers the capability. */
+  isOnline(capability: string): boolean;
+  /** Whether an agent has ever offered the capability. */
+  isDeclared(capability: string): boolean;
   /** Capabilities of agents that are online at this moment, with the time their agent was registered. */
   onlineCapabilities(prefix: string): ReadonlyMap<string, OnlineCapability>;
 }
@@ -38,7 +42,6 @@ export interface Hub {
 export interface OnlineCapability {
   readonly agents: number;
   readonly sinceMs: number;
-  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** Builds the hub, rebuilds its memory from the database, and starts to hand out work. */
@@ -110,7 +113,8 @@ export async function createHub(components: HubComponents, version: string): Pro
 
   await recovery.run();
   keeper.start();
-  lifecycle.onStop('work', 'dispatcher', () => dispatcher.stop());
+  lifecycle.onStop('intake', 'dispatcher', () => dispatcher.drain());
+  lifecycle.onStop('connections', 'dispatcher', () => dispatcher.stop());
   lifecycle.onStop('connections', 'agents', () => endpoint.close());
   lifecycle.onStop('connections', 'event streams', () => feed.close());
   lifecycle.onStop('connections', 'lease keeper', () => keeper.stop());
@@ -132,6 +136,8 @@ export async function createHub(components: HubComponents, version: string): Pro
       },
     ],
     attach: (request) => attached.start(request),
+    isOnline: (capability) => roster.isOnline(capability),
+    isDeclared: (capability) => roster.isDeclared(capability),
     onlineCapabilities: (prefix) => onlineCapabilities(roster, prefix),
   };
 }
@@ -154,7 +160,7 @@ function onlineCapabilities(roster: AgentRoster, prefix: string): Map<string, On
       if (!name.startsWith(prefix)) continue;
       const known = online.get(name);
       const sinceMs = Math.min(known?.sinceMs ?? agent.registeredAtMs, agent.registeredAtMs);
-      online.set(name, { agents: (known?.agents ?? 0) + 1, sinceMs, labels: known?.labels ?? agent.offer.labels });
+      online.set(name, { agents: (known?.agents ?? 0) + 1, sinceMs });
     }
   }
   return online;

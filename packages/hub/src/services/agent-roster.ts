@@ -62,6 +62,11 @@ export class AgentRoster {
     return this.#declared.has(capability);
   }
 
+  isOnline(capability: string): boolean {
+    for (const agent of this.#byCapability.get(capability) ?? []) if (stateOf(agent) === 'online') return true;
+    return false;
+  }
+
   nearestDeclared(capability: string): string[] {
     return nearestNames(capability, this.#declared);
   }

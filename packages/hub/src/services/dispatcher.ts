@@ -34,6 +34,7 @@ export class Dispatcher {
   readonly #changedQueues = new Set<TaskQueue>();
   readonly #changedAgents = new Set<LiveAgent>();
   #passPlanned = false;
+  #draining = false;
   #stopped = false;
   #probe: NodeJS.Timeout | undefined;
 
@@ -51,6 +52,11 @@ export class Dispatcher {
   agentChanged(agent: LiveAgent): void {
     this.#changedAgents.add(agent);
     this.#planPass();
+  }
+
+  /** From now on only tasks whose submitters wait on a connection are handed out: they are what is still under way. */
+  drain(): void {
+    this.#draining = true;
   }
 
   /** Gives no lease any more. */
@@ -85,7 +91,7 @@ export class Dispatcher {
 
   /** Gives the tasks of one class to the best free agents. */
   #serve(queue: TaskQueue): void {
-    for (let task = queue.first; task; task = queue.first) {
+    for (let task = queue.first; task && this.#mayGive(task); task = queue.first) {
       const agent = bestFree(queue);
       if (!agent) return;
       this.#grant(agent, task);
@@ -96,9 +102,13 @@ export class Dispatcher {
   #feed(agent: LiveAgent): void {
     while (freeSlots(agent) > 0) {
       const task = firstFor(agent);
-      if (!task) return;
+      if (!task || !this.#mayGive(task)) return;
       this.#grant(agent, task);
     }
+  }
+
+  #mayGive({ follower }: LiveTask): boolean {
+    return !this.#draining || follower !== undefined;
   }
 
   #grant(agent: LiveAgent, task: LiveTask): void {

@@ -1,0 +1,1 @@
+export { listModels, Model, showModel } from './models.ts';

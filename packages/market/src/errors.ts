@@ -1,0 +1,31 @@
+import { defineError } from '@reeve/kernel';
+
+export const ModelNotFound = defineError({
+  code: 'model_not_found',
+  class: 'missing',
+  title: 'No such model',
+  meaning: 'No node has ever offered a model of this name.',
+  remedy: 'Use one of the models that `GET /v1/models` lists; the nearest names are in the message.',
+});
+export const ModelUnavailable = defineError({
+  code: 'model_unavailable',
+  class: 'unavailable',
+  title: 'No node serves this model at the moment',
+  meaning: 'Nodes have offered the model, but none of them is online now.',
+  remedy: 'Retry after a moment, ask for another model, or start a node with `reeve node`.',
+});
+export const FirstTokenTimeout = defineError({
+  code: 'first_token_timeout',
+  class: 'timeout',
+  title: 'The answer did not begin in time',
+  meaning: 'No node began to answer within the configured time; the request was withdrawn.',
+  remedy: 'Retry; if it lasts, add nodes, or raise `gateway.firstTokenTimeoutMs` for models that load slowly.',
+});
+/** 400 and not 422, because that is what OpenAI's clients know as a bad request. */
+export const InvalidChatRequest = defineError({
+  code: 'invalid_chat_request',
+  class: 'malformed',
+  title: 'The chat request is not valid',
+  meaning: 'A field of the request is missing or has a value that cannot be served.',
+  remedy: 'Correct the field named in `param`.',
+});

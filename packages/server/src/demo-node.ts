@@ -1,0 +1,26 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Lifecycle, Logger } from '@reeve/platform';
+import type { DevCredentials } from './dev-credentials.ts';
+
+/** Starts the demo node as a process of its own, as any node is, and ends it with the system. */
+export function startDemoNode(
+  { url, apiKey }: DevCredentials,
+  { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },
+): void {
+  const main = fileURLToPath(new URL(`./main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
+  const options = JSON.stringify({ mini: true, url, name: 'demo' });
+  const child = spawn(process.execPath, [...process.execArgv, main, 'node', options], {
+    env: { ...process.env, REEVE_API_KEY: apiKey },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.once('error', (error) => log.error({ err: error }, 'the demo node could not be started'));
+  child.once('exit', (code, signal) => {
+    if (!lifecycle.stopping.aborted) log.error({ code, signal }, 'the demo node ended');
+  });
+  lifecycle.onStop('connections', 'demo node', async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    await ended;
+  });
+}

@@ -1,0 +1,3 @@
+export { serve } from './serve.ts';
+export type { ServeComponents, Serving } from './serve.ts';
+export { version } from './version.ts';

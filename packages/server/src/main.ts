@@ -1,0 +1,26 @@
+import { ReeveError } from '@reeve/kernel';
+
+/**
+ * The processes of the system: `main.ts <role> [options as JSON]`. The command line parses what people write and starts
+ * these; `npm start` starts `up` directly. Each role is loaded only when it is wanted.
+ */
+const roles: Record<string, () => Promise<{ run(options: never): Promise<void> }>> = {
+  up: () => import('./roles/up.ts'),
+  node: () => import('./roles/node.ts'),
+  agent: () => import('./roles/agent.ts'),
+  config: () => import('./roles/config.ts'),
+};
+
+async function main([name = 'up', optionsText = '{}']: string[]): Promise<void> {
+  const role = roles[name];
+  if (!role) throw new Error(`there is no role ${name}; it is one of ${Object.keys(roles).join(', ')}`);
+  await (await role()).run(JSON.parse(optionsText) as never);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  const known = error instanceof ReeveError;
+  process.stderr.write(
+    known ? `reeve: ${error.message}\n` : `reeve: ${error instanceof Error ? error.stack : error}\n`,
+  );
+  process.exit(known ? error.kind.exitCode : 1);
+});

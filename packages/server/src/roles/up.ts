@@ -1,0 +1,58 @@
+import {
+  createLifecycle,
+  createLogger,
+  installSignals,
+  loadSystemConfiguration,
+  type SystemConfiguration,
+} from '@reeve/platform';
+import { startDemoNode } from '../demo-node.ts';
+import { ensureDevCredentials, devCredentialsPath } from '../dev-credentials.ts';
+import { greeting } from '../greeting.ts';
+import { serve } from '../serve.ts';
+
+export interface UpOptions {
+  readonly port?: number;
+  readonly host?: string;
+  readonly home?: string;
+  /** Further configuration files, in order. */
+  readonly config?: readonly string[];
+  /** Whether to start the demo node; configuration decides when not given. */
+  readonly demo?: boolean;
+}
+
+/** The hub with everything that is mounted on it, and in development a demo node beside it. */
+export async function run(options: UpOptions): Promise<void> {
+  const loaded = loadSystemConfiguration({ directory: process.cwd(), files: options.config ?? [] });
+  const configuration = withOptions(loaded.value, options);
+  const pretty = usesPrettyLog(configuration);
+  const log = createLogger({ level: pretty ? 'warn' : configuration.log.level, pretty });
+  for (const warning of loaded.warnings) log.warn({ warning }, 'configuration');
+  const lifecycle = createLifecycle({ graceMs: configuration.shutdown.graceMs, log });
+  installSignals(lifecycle, { log });
+  try {
+    const { url, access } = await serve({ configuration, log, lifecycle });
+    if (configuration.environment !== 'development') return log.info({ url }, 'serving');
+    const credentials = await ensureDevCredentials(access, configuration.home, url);
+    if (configuration.demo.enabled) startDemoNode(credentials, { log, lifecycle });
+    process.stdout.write(greeting(credentials, devCredentialsPath(configuration.home), configuration));
+  } catch (error) {
+    await lifecycle.stop('the start failed');
+    throw error;
+  }
+}
+
+function withOptions(configuration: SystemConfiguration, { port, host, home, demo }: UpOptions): SystemConfiguration {
+  return {
+    ...configuration,
+    ...(port !== undefined && { port }),
+    ...(host !== undefined && { host }),
+    ...(home !== undefined && { home }),
+    ...(demo !== undefined && { demo: { enabled: demo } }),
+  };
+}
+
+/** On a terminal in development people read the greeting and warnings; programs read every line as JSON. */
+function usesPrettyLog({ log, environment }: SystemConfiguration): boolean {
+  if (log.pretty !== 'auto') return log.pretty === 'always';
+  return environment === 'development' && process.stdout.isTTY === true;
+}

@@ -1,0 +1,120 @@
+import { mkdir } from 'node:fs/promises';
+import { systemClock } from '@reeve/kernel';
+import { createHub, createHubMetrics, hubMigrations, type Hub } from '@reeve/hub';
+import { createGatewayMetrics, createMarket } from '@reeve/market';
+import {
+  createAccess,
+  createHealth,
+  createHttpServer,
+  createMetrics,
+  createRoad,
+  databaseCheck,
+  databasePath,
+  openDatabase,
+  platformMigrations,
+  type Access,
+  type BoundOperation,
+  type Database,
+  type HttpServer,
+  type Lifecycle,
+  type Logger,
+  type Metrics,
+  type Road,
+  type SystemConfiguration,
+} from '@reeve/platform';
+import { version } from './version.ts';
+
+export interface ServeComponents {
+  readonly configuration: SystemConfiguration;
+  readonly log: Logger;
+  readonly lifecycle: Lifecycle;
+}
+
+export interface Serving {
+  readonly url: string;
+  readonly access: Access;
+  readonly database: Database;
+}
+
+/** Starts the system: database, access, hub, market, HTTP; in this order, each registered to be stopped. */
+export async function serve({ configuration, log, lifecycle }: ServeComponents): Promise<Serving> {
+  const metrics = createMetrics({ defaultMetrics: true });
+  lifecycle.onStop('telemetry', 'metrics', () => metrics.stop());
+  const database = await openRecord(configuration, log, lifecycle);
+  const access = await openAccess(database, log, lifecycle);
+  const road = openRoad(configuration, { database, log, metrics, lifecycle });
+  const hub = await openHub(configuration, { database, log, metrics, lifecycle });
+  const http = await openHttp({ configuration, log, lifecycle, metrics, database, access, road, hub });
+  const url = await http.listen(configuration);
+  return { url, access, database };
+}
+
+async function openRecord(configuration: SystemConfiguration, log: Logger, lifecycle: Lifecycle): Promise<Database> {
+  await mkdir(configuration.home, { recursive: true, mode: 0o700 });
+  const url = `sqlite:${databasePath(configuration)}`;
+  const migrations = [...platformMigrations, ...hubMigrations];
+  const database = await openDatabase({ url, migrations, clock: systemClock, log });
+  lifecycle.onStop('storage', 'database', async () => database[Symbol.asyncDispose]());
+  return database;
+}
+
+async function openAccess(database: Database, log: Logger, lifecycle: Lifecycle): Promise<Access> {
+  const access = await createAccess({ database, clock: systemClock, log });
+  lifecycle.onStop('connections', 'access', async () => access[Symbol.asyncDispose]());
+  return access;
+}
+
+interface Base {
+  readonly database: Database;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly lifecycle: Lifecycle;
+}
+
+function openRoad({ limits, approvals }: SystemConfiguration, { database, log, metrics, lifecycle }: Base): Road {
+  const road = createRoad({
+    database,
+    clock: systemClock,
+    log,
+    metrics,
+    limits: {
+      identity: { capacity: limits.requestBurst, perSecond: limits.requestsPerMinute / 60 },
+      anonymous: { capacity: Math.ceil(limits.anonymousPerMinute / 6), perSecond: limits.anonymousPerMinute / 60 },
+    },
+    settings: { approvals: { expireAfterMs: approvals.expireAfterMs, requireOther: false } },
+  });
+  lifecycle.onStop('connections', 'road', async () => road[Symbol.asyncDispose]());
+  return road;
+}
+
+function openHub({ hub }: SystemConfiguration, { database, log, metrics, lifecycle }: Base): Promise<Hub> {
+  const hubMetrics = createHubMetrics(metrics);
+  const settings = { ...hub, maxLiveTasks: hub.maxQueuedTasks };
+  const random = Math.random;
+  return createHub({ database, clock: systemClock, log, lifecycle, metrics: hubMetrics, settings, random }, version);
+}
+
+interface HttpBase extends Base, ServeComponents {
+  readonly access: Access;
+  readonly road: Road;
+  readonly hub: Hub;
+}
+
+function openHttp({ configuration, hub, ...base }: HttpBase): Promise<HttpServer> {
+  const { log, metrics, database, access, lifecycle } = base;
+  const gateway = { clock: systemClock, log, metrics: createGatewayMetrics(metrics), settings: configuration.gateway };
+  const market = createMarket({ hub, ...gateway });
+  const health = createHealth({ clock: systemClock, stopping: lifecycle.stopping, version });
+  health.register(databaseCheck(database));
+  const operations: BoundOperation[] = [...hub.operations, ...market.operations];
+  return createHttpServer({
+    ...base,
+    operations,
+    routes: [...hub.routes, ...market.routes],
+    upgrades: hub.upgrades,
+    health,
+    clock: systemClock,
+    settings: configuration.http,
+    version,
+  });
+}
