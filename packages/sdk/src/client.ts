@@ -1,5 +1,7 @@
 import type { Event } from '@reeve/hub/api';
 import { type Operation, type OutputOf, type RawInputOf, uuidv7 } from '@reeve/kernel';
+import { Planned } from '@reeve/platform/api';
+import type { z } from 'zod';
 import { AnswerNotUnderstood } from './errors.ts';
 import { exchange, exchangeTimeoutMs } from './http/exchange.ts';
 import { followEvents, type FollowOptions } from './http/follow-events.ts';
@@ -23,16 +25,22 @@ export interface CallOptions {
 
 type Named<Name extends KnownOperation['name']> = Extract<KnownOperation, { name: Name }>;
 type DomainOf<Name extends string> = Name extends `${infer Domain}.${string}` ? Domain : never;
-type Arguments<Input> = {} extends Input
-  ? [input?: Input, options?: CallOptions]
-  : [input: Input, options?: CallOptions];
+type DryRun = CallOptions & { readonly dryRun: true };
+
+/** A consequential operation called with `dryRun` answers with its plan. */
+interface Method<Op extends Operation> {
+  (...args: [...InputArgument<RawInputOf<Op>>, options: DryRun]): Promise<z.output<typeof Planned>>;
+  (...args: [...InputArgument<RawInputOf<Op>>, options?: CallOptions]): Promise<OutputOf<Op>>;
+}
+/** The input may be left out where nothing in it is needed. */
+type InputArgument<Input> = {} extends Input ? [input?: Input] : [input: Input];
 
 /** One method for each operation, such as `client.tasks.create(input, options)`, typed from its definition. */
 export type OperationMethods = {
   readonly [Domain in DomainOf<KnownOperation['name']>]: {
-    readonly [Name in KnownOperation['name'] as Name extends `${Domain}.${infer Verb}` ? Verb : never]: (
-      ...args: Arguments<RawInputOf<Named<Name>>>
-    ) => Promise<OutputOf<Named<Name>>>;
+    readonly [Name in KnownOperation['name'] as Name extends `${Domain}.${infer Verb}` ? Verb : never]: Method<
+      Named<Name>
+    >;
   };
 };
 
@@ -70,7 +78,7 @@ export function createClient(options: ClientOptions): Client {
   for (const operation of operations) {
     (methods[operation.domain] ??= {})[operation.verb] = async (input: object = {}, call: CallOptions = {}) => {
       const answer = await invoke(operation, input, call);
-      return call.dryRun ? answer : checkAnswer(operation, answer);
+      return checkAnswer(operation.name, call.dryRun ? Planned : operation.output, answer);
     };
   }
   return {
@@ -109,18 +117,18 @@ function parseAnswer(operation: Operation, text: string): unknown {
   }
 }
 
-function checkAnswer(operation: Operation, answer: unknown): unknown {
-  const checked = operation.output.safeParse(answer);
+function checkAnswer(name: string, schema: z.ZodType, answer: unknown): unknown {
+  const checked = schema.safeParse(answer);
   if (checked.success) return checked.data;
   const { path, message } = checked.error.issues[0]!;
-  throw AnswerNotUnderstood.error(`the answer to ${operation.name} is not as defined: ${path.join('.')}: ${message}`);
+  throw AnswerNotUnderstood.error(`the answer to ${name} is not as defined: ${path.join('.')}: ${message}`);
 }
 
 async function* pagesOf(invoke: ClientMethods['invoke'], operation: Operation, input: object, call?: CallOptions) {
   let cursor: string | undefined;
   do {
     const answer = await invoke(operation, { ...input, cursor }, call);
-    const page = checkAnswer(operation, answer) as Page;
+    const page = checkAnswer(operation.name, operation.output, answer) as Page;
     yield* page.items;
     cursor = page.nextCursor;
   } while (cursor !== undefined);

@@ -17,6 +17,20 @@ import {
   showTask,
   updateAgent,
 } from '@reeve/hub/api';
+import { listModels, showModel } from '@reeve/market/api';
+import {
+  createKey,
+  giveApproval,
+  healthDetails,
+  listApprovals,
+  listAudit,
+  listKeys,
+  revokeKey,
+  showApproval,
+  showKey,
+  verifyAudit,
+  withdrawApproval,
+} from '@reeve/platform/api';
 
 /**
  * Every operation of the system, in the order people see them. The typed client, the command line and the server's
@@ -40,6 +54,19 @@ export const operations = [
   explainTask,
   listEvents,
   showStatus,
+  listModels,
+  showModel,
+  createKey,
+  listKeys,
+  showKey,
+  revokeKey,
+  listApprovals,
+  showApproval,
+  giveApproval,
+  withdrawApproval,
+  listAudit,
+  verifyAudit,
+  healthDetails,
 ] as const;
 
 export type KnownOperation = (typeof operations)[number];
