@@ -25,16 +25,19 @@ function start(...args: string[]) {
   return { child, lines, ended, logged, messages: () => lines.map(({ message }) => message) };
 }
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`[FD-08 ${signal.toLowerCase()}] ${signal} drains the work, then closes the storage, and exits with 0`, async () => {
-    const service = start('100');
-    await service.logged('ready');
-    service.child.kill(signal);
-    expect(await service.ended).toEqual([0, null]);
-    expect(service.messages()).toEqual(['ready', 'stopping', 'work drained', 'storage closed', 'stopped']);
-    expect(service.lines[1]).toMatchObject({ reason: signal });
-  });
+async function expectDrained(signal: 'SIGTERM' | 'SIGINT'): Promise<void> {
+  const service = start('100');
+  await service.logged('ready');
+  service.child.kill(signal);
+  expect(await service.ended).toEqual([0, null]);
+  expect(service.messages()).toEqual(['ready', 'stopping', 'work drained', 'storage closed', 'stopped']);
+  expect(service.lines[1]).toMatchObject({ reason: signal });
 }
+
+test('[FD-08 sigterm] SIGTERM drains the work, then closes the storage, and exits with 0', () =>
+  expectDrained('SIGTERM'));
+
+test('[FD-08 sigint] SIGINT drains the work, then closes the storage, and exits with 0', () => expectDrained('SIGINT'));
 
 test('[FD-08 sigterm] work that does not end in time makes exit code 1, within the grace', async () => {
   const service = start('60000', '300');
