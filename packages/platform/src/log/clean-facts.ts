@@ -75,7 +75,7 @@ class Cleaner {
     if (value instanceof Error) return this.#error(value);
     if (Array.isArray(value)) return this.#items(value);
     if (value instanceof Set) return this.#items([...value]);
-    if (value instanceof Map || value instanceof Headers) return this.#members(Object.fromEntries(value.entries()));
+    if (value instanceof Map || value instanceof Headers) return this.#members(membersOf(value));
     if (value instanceof URLSearchParams) return cleanText(`?${value}`);
     if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
     const ownForm: unknown = Reflect.get(value, 'toJSON');
@@ -94,7 +94,7 @@ class Cleaner {
   /** Stacks are for the log only; nothing that leaves the process carries them. */
   #error(error: Error): Record<string, unknown> {
     const { code, details, issues } = error as Partial<ReeveError>;
-    const own = error instanceof ReeveError ? { code, details, issues } : { ...error };
+    const own = error instanceof ReeveError ? { code, details, issues } : Object.fromEntries(Object.entries(error));
     const { message, stack, cause, name, ...others } = { ...own, ...textsOf(error) };
     return {
       type: name,
@@ -104,6 +104,10 @@ class Cleaner {
       stack: cleanText(stack),
     };
   }
+}
+
+function membersOf(entries: Iterable<readonly [unknown, unknown]>): Record<string, unknown> {
+  return Object.fromEntries(Array.from(entries, ([name, value]) => [String(name), value]));
 }
 
 function textsOf(error: Error): { name: string; message: string; stack: string; cause: unknown } {

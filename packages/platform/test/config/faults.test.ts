@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { ReeveError } from '@reeve/kernel';
-import { faultsOf, load } from './installation.ts';
+import { errorOf, faultsOf, load } from './installation.ts';
 
 test('every fault is reported at once, each with its source, its path and what would be right', () => {
   const files = {
@@ -25,15 +24,9 @@ test('every fault is reported at once, each with its source, its path and what w
 });
 
 test('the error says which paths are at fault, for programs', () => {
-  try {
-    load({ 'reeve.toml': '[hub]\nleaseTtl = 1' });
-    expect.unreachable();
-  } catch (error) {
-    expect(error).toBeInstanceOf(ReeveError);
-    const { issues, kind } = error as ReeveError;
-    expect(issues).toMatchObject([{ path: ['hub', 'leaseTtl'] }]);
-    expect(kind.exitCode).toBe(2);
-  }
+  const error = errorOf(() => load({ 'reeve.toml': '[hub]\nleaseTtl = 1' }));
+  expect(error?.issues).toMatchObject([{ path: ['hub', 'leaseTtl'] }]);
+  expect(error?.kind.exitCode).toBe(2);
 });
 
 test.each([

@@ -34,12 +34,16 @@ export function faultsOf(files: Record<string, string>, options: Given = {}): st
 }
 
 export function faultLines(attempt: () => unknown): string[] {
+  return errorOf(attempt)?.message.split('\n  ').slice(1) ?? [];
+}
+
+/** The error with which loading fails; nothing when it does not. */
+export function errorOf(attempt: () => unknown): ReeveError | undefined {
   try {
     attempt();
+    return undefined;
   } catch (error) {
-    if (error instanceof ReeveError && error.code === 'invalid_configuration')
-      return error.message.split('\n  ').slice(1);
+    if (error instanceof ReeveError && error.code === 'invalid_configuration') return error;
     throw error;
   }
-  return [];
 }

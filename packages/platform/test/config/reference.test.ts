@@ -26,9 +26,14 @@ test('every setting and section is described, and every setting has a variable o
 });
 
 test('every default is itself a valid value', () => {
-  for (const { path, schema, defaultValue, environmentRule } of fields)
-    for (const value of [defaultValue, ...Object.values(environmentRule.defaults ?? {})])
-      if (value !== undefined) expect(schema.safeParse(value), path).toEqual({ success: true, data: value });
+  const defaults = fields.flatMap(({ path, schema, defaultValue, environmentRule }) =>
+    [defaultValue, ...Object.values(environmentRule.defaults ?? {})].map((value) => ({ path, schema, value })),
+  );
+  const given = defaults.filter(({ value }) => value !== undefined);
+  expect(given.filter(({ schema, value }) => schema.safeParse(value).data !== value).map(({ path }) => path)).toEqual([
+    // An empty list is equal, not the same.
+    'http.corsOrigins',
+  ]);
 });
 
 test('the example, with every setting uncommented, is the default configuration', () => {
@@ -38,9 +43,9 @@ test('the example, with every setting uncommented, is the default configuration'
   const uncommented = load({ 'reeve.toml': toml, 'key.txt': 'k' });
   const expected = load({}, { env: { REEVE_DEMO_ENABLED: 'false' } });
   const limits = { requestsPerMinute: 60_000, requestBurst: 600, anonymousPerMinute: 6_000 };
-  const { home, node, ...rest } = uncommented.value;
-  const { home: _, node: __, ...others } = expected.value;
-  expect(rest).toEqual({ ...others, limits });
+  const apart = { limits, home: expect.any(String), node: expect.any(Object) };
+  expect(uncommented.value).toEqual({ ...expected.value, ...apart });
+  const { node } = uncommented.value;
   expect(node.backendApiKey?.reveal()).toBe('k');
   expect([...uncommented.sources.values()].every(({ kind }) => kind === 'file')).toBe(true);
 });

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { InvalidInput } from '@reeve/kernel';
 import { expect, test } from 'vitest';
 import { capturedLog } from './captured.ts';
@@ -93,9 +94,7 @@ test('pretty lines are short, and an error shows its stack below', () => {
   const { log, text } = capturedLog({ pretty: true });
   log.info({ port: 4400, url: 'http://127.0.0.1:4400', note: 'two words' }, 'listening');
   log.error({ error: new Error('gone') }, 'failed');
-  const [first, ...rest] = text()
-    .replaceAll(/\u001b\[\d+m/g, '')
-    .split('\n');
+  const [first, ...rest] = stripVTControlCharacters(text()).split('\n');
   expect(first).toMatch(/^\d\d:\d\d:\d\d info {2}listening port=4400 url=http:\/\/127.0.0.1:4400 note="two words"$/);
   expect(rest.join('\n')).toMatch(/error failed\n {4}Error: gone\n {8}at /);
 });
