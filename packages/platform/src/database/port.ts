@@ -67,8 +67,8 @@ export interface StatementResult {
 
 /**
  * The record of everything. Safety: `commit` resolves only after the unit is durable (synced to disk); a rejected unit
- * left nothing behind, except after `StorageUncertain`-like failures of a remote COMMIT, which the embedded form has
- * not. Liveness: while the disk is full or the file locked, units are rejected with `StorageUnavailable`, and are
+ * left nothing behind, except one rejected with `StorageUncertain`: the writer thread died while committing, or the
+ * disk failed the sync and everything after it. Units are committed in the order of the calls. Liveness: while the disk is full or the file locked, units are rejected with `StorageUnavailable`, and are
  * accepted again as soon as it is not.
  */
 export interface Database extends AsyncDisposable {
@@ -76,7 +76,9 @@ export interface Database extends AsyncDisposable {
    * Queues a unit for the next group commit.
    * @returns one result per statement, in order.
    * @throws ExpectationFailed when a statement missed its `expectRows`, or broke a uniqueness constraint.
-   * @throws StorageUnavailable when it could not be made durable; Overloaded when too much is queued.
+   * @throws StorageUnavailable when it could not be made durable; StorageUncertain when it is not known whether it was;
+   * Overloaded when too much is queued; ShuttingDown when the database is being closed; StatementFailed and TypeError for
+   * statements and values that are wrong.
    */
   commit(unit: Unit): Promise<readonly StatementResult[]>;
   /** Rows of a bounded query (by key or one page), from what is committed. */

@@ -26,13 +26,22 @@ export function lockForWriting(databasePath: string): ProcessLock {
     if ((resultCode(error) & 0xff) === busyCode) throw inUse(databasePath, holderPath);
     throw error;
   }
-  writeFileSync(holderPath, `${JSON.stringify({ pid: process.pid, sinceMs: Date.now() })}\n`, { mode: 0o600 });
+  noteHolder(holderPath);
   return {
     release: () => {
       rmSync(holderPath, { force: true });
       db.close();
     },
   };
+}
+
+/** Only for the message that refuses others: on a full disk the database opens all the same, and that message is poorer. */
+function noteHolder(holderPath: string): void {
+  try {
+    writeFileSync(holderPath, `${JSON.stringify({ pid: process.pid, sinceMs: Date.now() })}\n`, { mode: 0o600 });
+  } catch {
+    rmSync(holderPath, { force: true });
+  }
 }
 
 function inUse(databasePath: string, holderPath: string): Error {

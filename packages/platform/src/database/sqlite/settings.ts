@@ -17,7 +17,7 @@ export interface SqliteLimits {
 }
 
 export const defaultLimits: SqliteLimits = {
-  groupUnits: 1_000,
+  groupUnits: 500,
   groupBytes: 8 * 2 ** 20,
   queuedUnits: 50_000,
   queuedBytes: 128 * 2 ** 20,

@@ -171,7 +171,8 @@ export class SqliteDatabase implements Database {
     this.#recovery.failed(message.reason);
     const { group } = this.#queue.answered(message.group);
     const error = this.#unavailable(message.reason);
-    for (const each of [group, ...this.#queue.takeWaiting()]) rejectUnits(each, error);
+    rejectUnits(group, message.uncertain ? StorageUncertain.error(message.reason) : error);
+    for (const waiting of this.#queue.takeWaiting()) rejectUnits(waiting, error);
     this.#checkDrained();
   }
 

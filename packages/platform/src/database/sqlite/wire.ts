@@ -65,10 +65,11 @@ export interface CommittedMessage {
   readonly durationMs: number;
 }
 
-/** Nothing of the group was kept. */
 export interface FailedMessage {
   readonly kind: 'failed';
   readonly group: number;
+  /** False when nothing of the group was kept; true when a crash from here on could still bring it back. */
+  readonly uncertain: boolean;
   readonly reason: string;
 }
 

@@ -17,7 +17,7 @@ export class WriterSupervisor {
   readonly #statements: () => StatementText[];
   readonly #monotonicMs: () => number;
   #thread: WriterThread | undefined;
-  #startedMs: number | undefined;
+  #restartedMs: number | undefined;
   #stopping = false;
   readonly #stopped = Promise.withResolvers<void>();
 
@@ -34,10 +34,6 @@ export class WriterSupervisor {
     this.#start();
   }
 
-  get alive(): boolean {
-    return this.#thread !== undefined;
-  }
-
   send(message: ToWriter): void {
     this.#thread?.send(message);
   }
@@ -48,11 +44,6 @@ export class WriterSupervisor {
     if (this.#thread === undefined) return;
     this.#thread.send({ kind: 'close' });
     await this.#stopped.promise;
-  }
-
-  async terminate(): Promise<void> {
-    this.#stopping = true;
-    await this.#thread?.terminate();
   }
 
   #start(): void {
@@ -67,8 +58,8 @@ export class WriterSupervisor {
     this.#thread = undefined;
     if (this.#stopping) return this.#stopped.resolve();
     const nowMs = this.#monotonicMs();
-    const restarting = this.#startedMs === undefined || nowMs - this.#startedMs > steadyMs;
-    this.#startedMs = nowMs;
+    const restarting = this.#restartedMs === undefined || nowMs - this.#restartedMs > steadyMs;
+    this.#restartedMs = nowMs;
     if (restarting) this.#start();
     this.#events.died(reason, restarting);
   }

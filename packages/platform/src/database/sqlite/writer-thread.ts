@@ -3,8 +3,6 @@ import type { FromWriter, ToWriter, WriterSettings } from './wire.ts';
 
 export interface WriterThread {
   send(message: ToWriter): void;
-  /** Ends the thread without waiting for what it does. */
-  terminate(): Promise<void>;
 }
 
 export interface WriterEvents {
@@ -24,8 +22,5 @@ export function startWriterThread(settings: WriterSettings, events: WriterEvents
   worker.on('message', (message: FromWriter) => events.message(message));
   worker.on('error', (error: Error) => (reason = error.message));
   worker.on('exit', () => events.ended(reason));
-  return {
-    send: (message) => worker.postMessage(message),
-    terminate: async () => void (await worker.terminate()),
-  };
+  return { send: (message) => worker.postMessage(message) };
 }

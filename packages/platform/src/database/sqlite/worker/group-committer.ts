@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { CommittedMessage, FailedMessage, GroupMessage } from '../wire.ts';
 import { LogAppender, type LogEnd } from './log-appender.ts';
 import { prepareSavepoints, runUnits, type Savepoints } from './run-units.ts';
-import { messageOf, storageReason } from './sqlite-failure.ts';
+import { isSyncError, messageOf, storageReason } from './sqlite-failure.ts';
 import type { StatementCache } from './statement-cache.ts';
 
 /** Commits groups of units on one connection. Not safe for concurrent use; the thread it runs in does one at a time. */
@@ -33,13 +33,18 @@ export class GroupCommitter {
     return this.#log.readEnd().position;
   }
 
+  /**
+   * When only the sync failed, the whole transaction may stand in the write-ahead log, where recovery after a crash would
+   * find it. The next commit overwrites it there; when even that fails, what becomes of the group stays uncertain.
+   */
   commit(message: GroupMessage): CommittedMessage | FailedMessage {
     const startedAt = performance.now();
     try {
       return this.#commitAll(message, startedAt);
     } catch (error) {
       this.#undo();
-      return { kind: 'failed', group: message.group, reason: storageReason(error) ?? messageOf(error) };
+      const uncertain = isSyncError(error) && this.probe(message.atMs) !== undefined;
+      return { kind: 'failed', group: message.group, uncertain, reason: storageReason(error) ?? messageOf(error) };
     }
   }
 

@@ -31,6 +31,11 @@ export function resultCode(error: unknown): number {
   return typeof code === 'number' ? code : 0;
 }
 
+/** Whether everything was written and then the sync failed (SQLITE_IOERR_FSYNC). */
+export function isSyncError(error: unknown): boolean {
+  return resultCode(error) === 1034;
+}
+
 /** Why the database cannot store at all, for people; `undefined` when the error is the statement's own. */
 export function storageReason(error: unknown): string | undefined {
   const code = resultCode(error);

@@ -1,0 +1,83 @@
+import { setImmediate } from 'node:timers/promises';
+import { statementsFor } from '../database/statement.ts';
+import type { Database } from '../database/port.ts';
+import { findFault, recordHash, type AuditFault, type ChainHead } from './find-fault.ts';
+import { genesisHash } from './record-text.ts';
+import type { AuditSchema, AuditTableRow } from './table.ts';
+
+export interface VerifyOptions {
+  /**
+   * A head exported earlier, kept where who could write the database could not: only with it are a tail that was cut
+   * off, and a chain that was computed anew from some record on, visible.
+   */
+  readonly expectedHead?: ChainHead | undefined;
+  /** Called after each page with the number of records found right so far. */
+  readonly onProgress?: (records: number) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly pageSize?: number;
+}
+
+export type AuditVerdict =
+  | { readonly ok: true; readonly records: number; readonly head: ChainHead }
+  | { readonly ok: false; readonly records: number; readonly fault: AuditFault };
+
+const { statement } = statementsFor<AuditSchema>();
+const recordsAfter = statement<{ after: number; limit: number }>((db, p) =>
+  db.selectFrom('audit_records').selectAll().where('sequence', '>', p.after).orderBy('sequence').limit(p.limit),
+);
+
+/**
+ * Walks the audit chain from its first record and tells the first that is wrong and how. Lets other work run between
+ * pages; about 100,000 records a second.
+ */
+export async function verifyAudit(db: Pick<Database, 'read'>, options: VerifyOptions = {}): Promise<AuditVerdict> {
+  const { expectedHead, onProgress, signal, pageSize = 500 } = options;
+  const walk = new ChainWalk(expectedHead);
+  for (;;) {
+    signal?.throwIfAborted();
+    const page = await db.read<AuditTableRow>(recordsAfter.bind({ after: walk.head.sequence, limit: pageSize }));
+    const wrong = page.find((row) => !walk.accept(row));
+    if (wrong !== undefined)
+      return { ok: false, records: walk.head.sequence, fault: await findFault(db, walk.head, wrong) };
+    if (walk.headFault !== undefined) return { ok: false, records: walk.head.sequence, fault: walk.headFault };
+    onProgress?.(walk.head.sequence);
+    if (page.length < pageSize) break;
+    await setImmediate();
+  }
+  const cut = walk.cutTail();
+  if (cut !== undefined) return { ok: false, records: walk.head.sequence, fault: cut };
+  return { ok: true, records: walk.head.sequence, head: walk.head };
+}
+
+class ChainWalk {
+  head: ChainHead = { sequence: 0, hash: genesisHash };
+  headFault: AuditFault | undefined;
+  readonly #expected: ChainHead | undefined;
+
+  constructor(expected: ChainHead | undefined) {
+    this.#expected = expected;
+  }
+
+  /** Whether the row is the right successor of the head; then it is the new head. */
+  accept(row: AuditTableRow): boolean {
+    if (row.sequence !== this.head.sequence + 1 || row.previous_hash !== this.head.hash) return false;
+    if (recordHash(row) !== row.hash) return false;
+    this.head = { sequence: row.sequence, hash: row.hash };
+    if (row.sequence === this.#expected?.sequence && row.hash !== this.#expected.hash)
+      this.headFault = rewritten(row.sequence);
+    return true;
+  }
+
+  cutTail(): AuditFault | undefined {
+    const expected = this.#expected;
+    if (expected === undefined || expected.sequence <= this.head.sequence) return undefined;
+    const first = this.head.sequence + 1;
+    const message = `records ${first} to ${expected.sequence}, known from the expected head, are missing at the end`;
+    return { sequence: first, kind: 'tailCut', message };
+  }
+}
+
+function rewritten(sequence: number): AuditFault {
+  const message = `the chain is consistent, but its hash at record ${sequence} is not the expected one: it was computed anew`;
+  return { sequence, kind: 'rewritten', message };
+}
