@@ -17,7 +17,7 @@ export interface Field {
 }
 
 /** A section of the file, such as `[hub]`. */
-export interface Section {
+interface Section {
   readonly path: string;
   readonly description: string;
 }
@@ -90,7 +90,7 @@ function unwrap(schema: z.ZodType): Unwrapped {
 }
 
 /** `hub.leaseTtlMs` → `REEVE_HUB_LEASE_TTL_MS`; the environment's own name is short, as everyone writes it. */
-export function variableOf(path: string): string {
+function variableOf(path: string): string {
   if (path === 'environment') return 'REEVE_ENV';
   const words = path.replaceAll('.', '_').replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2');
   return `REEVE_${words.toUpperCase()}`;

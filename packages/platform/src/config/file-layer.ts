@@ -24,7 +24,7 @@ export function readFileLayer(path: string, name: string, mustExist: boolean, sc
   return tomlLayer(toml, name, schema);
 }
 
-export function tomlLayer(toml: string, name: string, schema: SchemaFields): Layer {
+function tomlLayer(toml: string, name: string, schema: SchemaFields): Layer {
   try {
     return tableLayer(parse(toml), '', fileSource(name, toml), schema);
   } catch (error) {

@@ -1,14 +1,10 @@
 export { loadConfiguration } from './load.ts';
-export type { LoadedConfiguration, LoadOptions } from './load.ts';
+export type { LoadedConfiguration } from './load.ts';
 export { databasePath, loadSystemConfiguration } from './system.ts';
 export type { SystemLoadOptions } from './system.ts';
 export { systemSchema } from './schema.ts';
 export type { SystemConfiguration } from './schema.ts';
 export { Secret } from './secret.ts';
-export type { SecretReference } from './secret.ts';
-export { InvalidConfiguration } from './errors.ts';
-export { clientVariables } from './environment-layer.ts';
 export { configurationTable, describeConfiguration } from './describe.ts';
-export type { DescribedSetting } from './describe.ts';
 export { exampleToml } from './example.ts';
 export { configurationPage } from './page.ts';

@@ -18,7 +18,7 @@ const http = z.strictObject({
     .describe('Largest body of a request, unless its operation says otherwise.'),
   requestTimeoutMs: durationMs({ min: second, max: hour })
     .default(minute)
-    .describe('After this long a request is ended; streams and event feeds are not counted.'),
+    .describe('From the first to the last byte of a request; how long its answer takes is another matter.'),
   corsOrigins: textList(origin, 'origins such as "https://app.example"')
     .default([])
     .describe('Origins whose pages may call the API. Empty: none. There is no wildcard.'),

@@ -11,7 +11,7 @@ export const stopStages: readonly StopStage[] = ['intake', 'work', 'connections'
  */
 const reserveShare = 0.05;
 
-export interface LifecycleOptions {
+interface LifecycleOptions {
   /** Upper bound of the whole stop, all stages together. */
   readonly graceMs: number;
   readonly log: Logger;

@@ -11,7 +11,7 @@ type StopSignal = (typeof signals)[number];
  */
 const sameWishMs = 300;
 
-export interface SignalOptions {
+interface SignalOptions {
   readonly log: Logger;
   /** Ends the process; `process.exit` when not given. */
   readonly exit?: (code: number) => void;

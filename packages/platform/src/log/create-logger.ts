@@ -4,7 +4,7 @@ import { openSink, type LineDestination, type LineSink } from './line-sink.ts';
 import type { Logger } from './logger.ts';
 import { prettyLine } from './pretty.ts';
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export interface LogOptions {
   /** Lines below this level are not written; `info` when not given. */

@@ -3,6 +3,16 @@ import { styleText } from 'node:util';
 const levelStyles = { debug: 'gray', info: 'green', warn: 'yellow', error: 'red' } as const;
 
 /**
+ * Whether lines are for people, by the setting `log.pretty`: `auto` is yes in development when a terminal shows
+ * standard output, so that a file or a collector always gets JSON.
+ */
+export function isPrettyWanted(setting: 'auto' | 'always' | 'never', environment: string): boolean {
+  if (setting !== 'auto') return setting === 'always';
+  // Undefined, whatever its type says, when standard output is no terminal.
+  return environment === 'development' && Boolean(process.stdout.isTTY);
+}
+
+/**
  * One short line for people: time of day, level, message, facts. Our own forty lines instead of pino-pretty, which
  * would bring a dozen packages for the same.
  */

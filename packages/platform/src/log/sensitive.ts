@@ -60,13 +60,15 @@ const shapes: ReadonlyArray<readonly [RegExp, string]> = [
     `$1${secretMark}`,
   ],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, secretMark],
+  // Keys of Reeve itself keep their id, which is no secret and tells which key it was.
+  [/\b(rv_[a-z0-9]{12}_)[\w-]{20,}/g, `$1${secretMark}`],
   // JSON web tokens, and the API keys of OpenAI and those who follow it.
   [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, secretMark],
   [/\bsk-[\w-]{16,}/g, secretMark],
 ];
 
 /** Most texts in a log have none of these, and one look tells. */
-const mayHoldShape = /[:=]|bearer|basic|-----|eyJ|sk-/i;
+const mayHoldShape = /[:=]|bearer|basic|-----|eyJ|sk-|rv_/i;
 
 /** The text with remembered secrets, and what has the shape of a secret, blanked. */
 export function maskText(text: string): string {

@@ -2,46 +2,15 @@ import { collectDefaultMetrics, Registry, type Metric } from 'prom-client';
 import { Children, type Family, type FamilyOptions, type RenderedMetric, type Sample } from './family.ts';
 import { Counter, Gauge, Histogram } from './instruments.ts';
 import { observeEventLoop } from './event-loop.ts';
-import { metricName, type MetricName, type MetricUnit } from './naming.ts';
-
-export interface CounterOptions extends MetricName, FamilyOptions {}
-export interface GaugeOptions extends MetricName, FamilyOptions {
-  readonly unit: MetricUnit;
-}
-export interface SampledGaugeOptions extends MetricName {
-  readonly unit: MetricUnit;
-  readonly help: string;
-  /** Read at each scrape; it must be cheap. */
-  readonly read: () => number;
-}
-export interface HistogramOptions extends MetricName, FamilyOptions {
-  readonly unit: MetricUnit;
-  /** Inclusive upper bounds, ascending; `durationBuckets` when not given. */
-  readonly buckets?: readonly number[];
-}
+import type { Metrics } from './metrics.ts';
+import { metricName } from './naming.ts';
 
 /** Seconds, from a fast look-up to a slow inference. */
-export const durationBuckets: readonly number[] = [
+const durationBuckets: readonly number[] = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
 ];
 
-/** The metrics of a process. Each name can be taken once. */
-export interface Metrics {
-  /** Named `reeve_<area>_<what>_total`. */
-  counter(options: CounterOptions): Family<Counter>;
-  /** Named `reeve_<area>_<what>_<unit>`. */
-  gauge(options: GaugeOptions): Family<Gauge>;
-  /** A gauge without labels that is read when somebody scrapes. */
-  sampledGauge(options: SampledGaugeOptions): void;
-  histogram(options: HistogramOptions): Family<Histogram>;
-  /** The text of `GET /metrics`. */
-  render(): Promise<string>;
-  readonly contentType: string;
-  /** Ends the timers behind the process's own metrics. */
-  stop(): void;
-}
-
-export interface MetricsOptions {
+interface MetricsOptions {
   /** Whether to measure the process itself too: CPU, memory, garbage collection, delay of the event loop. */
   readonly defaultMetrics: boolean;
 }

@@ -1,5 +1,5 @@
 import { createHistogram } from 'node:perf_hooks';
-import type { Metrics } from './create-metrics.ts';
+import type { Metrics } from './metrics.ts';
 
 /** Often enough to meet every stall of 50 ms, seldom enough to cost nothing. */
 const sampleEveryMs = 20;

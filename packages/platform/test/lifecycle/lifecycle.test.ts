@@ -1,6 +1,7 @@
 import { setTimeout as passed } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createLifecycle, stopStages, type StopStage } from '../../src/lifecycle/index.ts';
+import { createLifecycle, stopStages } from '../../src/lifecycle/create-lifecycle.ts';
+import type { StopStage } from '../../src/lifecycle/lifecycle.ts';
 import { capturedLog } from '../log/captured.ts';
 
 function lifecycleWith(graceMs: number) {

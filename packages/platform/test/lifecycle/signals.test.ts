@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as passed } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 
-const program = join(import.meta.dirname, 'service.ts');
+const program = fileURLToPath(new URL('./service.ts', import.meta.url));
 
 type Line = Record<string, unknown>;
 

@@ -97,6 +97,7 @@ const tellingPlaces: Record<string, [object, string]> = {
   'a private key': [{ pem: `-----BEGIN PRIVATE KEY-----\n${unknown}\n-----END PRIVATE KEY-----` }, 'm'],
   'a cut private key': [{ pem: `-----BEGIN EC PRIVATE KEY-----\n${unknown}` }, 'm'],
   'a web token': [{ note: `got eyJhbGciOi${unknown}.eyJzdWIi${unknown}.${unknown}` }, 'm'],
+  'a key of Reeve': [{ note: `using rv_abc123def456_${unknown}${unknown}` }, 'm'],
   'the key of a model provider': [{ note: `using sk-proj-${unknown}` }, 'm'],
 };
 

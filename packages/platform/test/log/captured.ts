@@ -1,4 +1,5 @@
-import { createLogger, type LogOptions, type ProcessLogger } from '../../src/log/index.ts';
+import { createLogger, type LogOptions } from '../../src/log/create-logger.ts';
+import type { ProcessLogger } from '../../src/log/index.ts';
 
 /** A log that is kept in memory, as text and as parsed lines. */
 export function capturedLog(options: LogOptions = {}): {

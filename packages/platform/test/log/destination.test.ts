@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { closeSync, constants, ftruncateSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { needs } from '../../../../tests/house/needs.ts';
 import { DescriptorSink } from '../../src/log/line-sink.ts';
 
-const program = join(import.meta.dirname, 'log-and-exit.ts');
+const program = fileURLToPath(new URL('./log-and-exit.ts', import.meta.url));
 
 function start(...args: string[]): ChildProcess {
   const child = spawn(process.execPath, ['--conditions=reeve-source', program, ...args], {

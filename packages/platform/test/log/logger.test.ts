@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { InvalidInput } from '@reeve/kernel';
 import { expect, test } from 'vitest';
+import { isPrettyWanted } from '../../src/log/index.ts';
 import { capturedLog } from './captured.ts';
 
 test('[FD-07 levels] each line is JSON with ISO time, level by name, facts and one message', () => {
@@ -97,4 +98,11 @@ test('pretty lines are short, and an error shows its stack below', () => {
   const [first, ...rest] = stripVTControlCharacters(text()).split('\n');
   expect(first).toMatch(/^\d\d:\d\d:\d\d info {2}listening port=4400 url=http:\/\/127.0.0.1:4400 note="two words"$/);
   expect(rest.join('\n')).toMatch(/error failed\n {4}Error: gone\n {8}at /);
+});
+
+test('lines for people only when somebody asks for them, or develops and looks', () => {
+  expect(isPrettyWanted('always', 'production')).toBe(true);
+  expect(isPrettyWanted('never', 'development')).toBe(false);
+  expect(isPrettyWanted('auto', 'production')).toBe(false);
+  expect(isPrettyWanted('auto', 'development')).toBe(process.stdout.isTTY === true);
 });
