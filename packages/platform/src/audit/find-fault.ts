@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto';
-import { statementsFor } from '../database/statement.ts';
-import type { Database } from '../database/port.ts';
 import { auditRecordText } from './record-text.ts';
-import { hashedPart, type AuditSchema, type AuditTableRow } from './table.ts';
+import { hashedPart, type AuditTableRow } from './store/audit-table.ts';
+import { sequenceWithHash, type AuditSource } from './store/records.ts';
 
 /** The end of a chain, or of a part of it: what to export and to keep elsewhere. */
 export interface ChainHead {
@@ -21,11 +20,6 @@ export interface AuditFault {
   readonly message: string;
 }
 
-const { statement } = statementsFor<AuditSchema>();
-const recordWithHash = statement<{ hash: string }>((db, p) =>
-  db.selectFrom('audit_records').select('sequence').where('hash', '=', p.hash).limit(1),
-);
-
 export function recordHash(row: AuditTableRow): string {
   return hash('sha256', auditRecordText(hashedPart(row)));
 }
@@ -34,13 +28,13 @@ export function recordHash(row: AuditTableRow): string {
  * How the chain was broken, from the last record that was right and the first that does not follow it. That it is
  * broken is certain; which of the ways it was is the most likely reading of what is left.
  */
-export async function findFault(db: Pick<Database, 'read'>, last: ChainHead, row: AuditTableRow): Promise<AuditFault> {
+export async function findFault(db: AuditSource, last: ChainHead, row: AuditTableRow): Promise<AuditFault> {
   const expected = last.sequence + 1;
   if (row.sequence > expected) return removed(expected, row.sequence - 1);
   const ownHashFits = recordHash(row) === row.hash;
   if (row.previous_hash === last.hash) return changed(row.sequence, 'its content does not fit its hash');
   if (wasNumbered(row, row.sequence + 1)) return removed(row.sequence, row.sequence);
-  const linkedTo = await sequenceOf(db, row.previous_hash);
+  const linkedTo = await sequenceWithHash(db, row.previous_hash);
   if (linkedTo === last.sequence - 1) return inserted(last.sequence);
   if (linkedTo !== undefined) return outOfOrder(row.sequence, linkedTo);
   if (ownHashFits && last.sequence > 0) return changed(last.sequence, 'the next record names another hash for it');
@@ -50,11 +44,6 @@ export async function findFault(db: Pick<Database, 'read'>, last: ChainHead, row
 /** Whether its hash fits if it had another number: records after a removed one that were numbered anew. */
 function wasNumbered(row: AuditTableRow, sequence: number): boolean {
   return recordHash({ ...row, sequence }) === row.hash;
-}
-
-async function sequenceOf(db: Pick<Database, 'read'>, wanted: string): Promise<number | undefined> {
-  const [row] = await db.read<{ sequence: number }>(recordWithHash.bind({ hash: wanted }));
-  return row?.sequence;
 }
 
 function removed(first: number, last: number): AuditFault {

@@ -1,7 +1,7 @@
 import { MalformedRequest } from '@reeve/kernel';
-import { statementsFor } from '../database/statement.ts';
-import type { AuditDraft, Database } from '../database/port.ts';
-import type { AuditSchema, AuditTableRow } from './table.ts';
+import type { AuditDraft } from '../database/port.ts';
+import type { AuditTableRow } from './store/audit-table.ts';
+import { listRecords, newestSequence, type AuditFilter, type AuditSource } from './store/records.ts';
 
 export interface AuditRecord extends AuditDraft {
   /** Counts from 1 without gaps. */
@@ -12,14 +12,10 @@ export interface AuditRecord extends AuditDraft {
   readonly hash: string;
 }
 
-export interface AuditQuery {
+export interface AuditQuery extends AuditFilter {
   readonly limit: number;
   /** `nextCursor` of the page before. */
   readonly cursor?: string | undefined;
-  readonly tenant?: string | undefined;
-  readonly actor?: string | undefined;
-  readonly operation?: string | undefined;
-  readonly target?: string | undefined;
 }
 
 export interface AuditPage {
@@ -31,40 +27,19 @@ export interface AuditPage {
 /** Records looked at for one page: a filter that matches little makes a page short, never a query long. */
 const recordsPerPage = 20_000;
 
-const { statement, compile } = statementsFor<AuditSchema>();
-const newestSequence = statement((db) =>
-  db.selectFrom('audit_records').select((eb) => eb.fn.max('sequence').as('newest')),
-);
-
 /** Audit records, newest first. @throws MalformedRequest for a cursor that is none. */
-export async function listAudit(db: Pick<Database, 'read'>, query: AuditQuery): Promise<AuditPage> {
-  const before = query.cursor === undefined ? await endOfChain(db) : parseCursor(query.cursor);
+export async function listAudit(db: AuditSource, query: AuditQuery): Promise<AuditPage> {
+  const before = query.cursor === undefined ? (await newestSequence(db)) + 1 : parseCursor(query.cursor);
   const from = Math.max(1, before - recordsPerPage);
-  const rows = await db.read<AuditTableRow>(pageStatement(query, from, before));
+  const rows = await listRecords(db, from, before, query.limit, query);
   const items = rows.map(recordOf);
   const next = rows.length === query.limit ? rows.at(-1)!.sequence : from;
   return next > 1 ? { items, nextCursor: String(next) } : { items };
 }
 
-async function endOfChain(db: Pick<Database, 'read'>): Promise<number> {
-  const [row] = await db.read<{ newest: number | null }>(newestSequence.bind({}));
-  return (row?.newest ?? 0) + 1;
-}
-
 function parseCursor(cursor: string): number {
   if (/^[1-9]\d{0,15}$/.test(cursor)) return Number(cursor);
   throw MalformedRequest.error('the cursor is not one that a page of audit records gave');
-}
-
-function pageStatement({ limit, tenant, actor, operation, target }: AuditQuery, from: number, before: number) {
-  return compile((db) => {
-    let page = db.selectFrom('audit_records').selectAll().where('sequence', '>=', from).where('sequence', '<', before);
-    if (tenant !== undefined) page = page.where('tenant', '=', tenant);
-    if (actor !== undefined) page = page.where('actor', '=', actor);
-    if (operation !== undefined) page = page.where('operation', '=', operation);
-    if (target !== undefined) page = page.where('target', '=', target);
-    return page.orderBy('sequence', 'desc').limit(limit);
-  });
 }
 
 /** A record that was tampered with must not keep the others from being listed; `verifyAudit` tells of it. */

@@ -1,9 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { statementsFor } from '../database/statement.ts';
-import type { Database } from '../database/port.ts';
 import { findFault, recordHash, type AuditFault, type ChainHead } from './find-fault.ts';
 import { genesisHash } from './record-text.ts';
-import type { AuditSchema, AuditTableRow } from './table.ts';
+import type { AuditTableRow } from './store/audit-table.ts';
+import { readRecords, type AuditSource } from './store/records.ts';
 
 export interface VerifyOptions {
   /**
@@ -21,21 +20,16 @@ export type AuditVerdict =
   | { readonly ok: true; readonly records: number; readonly head: ChainHead }
   | { readonly ok: false; readonly records: number; readonly fault: AuditFault };
 
-const { statement } = statementsFor<AuditSchema>();
-const recordsAfter = statement<{ after: number; limit: number }>((db, p) =>
-  db.selectFrom('audit_records').selectAll().where('sequence', '>', p.after).orderBy('sequence').limit(p.limit),
-);
-
 /**
  * Walks the audit chain from its first record and tells the first that is wrong and how. Lets other work run between
  * pages; about 100,000 records a second.
  */
-export async function verifyAudit(db: Pick<Database, 'read'>, options: VerifyOptions = {}): Promise<AuditVerdict> {
+export async function verifyAudit(db: AuditSource, options: VerifyOptions = {}): Promise<AuditVerdict> {
   const { expectedHead, onProgress, signal, pageSize = 500 } = options;
   const walk = new ChainWalk(expectedHead);
   for (;;) {
     signal?.throwIfAborted();
-    const page = await db.read<AuditTableRow>(recordsAfter.bind({ after: walk.head.sequence, limit: pageSize }));
+    const page = await readRecords(db, walk.head.sequence, pageSize);
     const wrong = page.find((row) => !walk.accept(row));
     if (wrong !== undefined)
       return { ok: false, records: walk.head.sequence, fault: await findFault(db, walk.head, wrong) };

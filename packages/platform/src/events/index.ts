@@ -1,6 +1,6 @@
 export { EventPositionAhead, EventsGone } from './errors.ts';
-export { newestPosition, oldestPosition } from './event-store.ts';
-export type { EventSource } from './event-store.ts';
+export { newestPosition, oldestPosition } from './store/segments.ts';
+export type { EventSource } from './store/segments.ts';
 export { EventFeed } from './event-feed.ts';
 export type { EventFeedOptions, Subscription } from './event-feed.ts';
 export type { EventFilter } from './filter.ts';

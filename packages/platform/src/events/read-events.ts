@@ -1,8 +1,8 @@
 import type { EventRecord } from '../database/port.ts';
 import { EventPositionAhead, EventsGone } from './errors.ts';
-import { newestPosition, readSegments, type EventSource } from './event-store.ts';
+import { newestPosition, readSegments, type EventSource } from './store/segments.ts';
 import { matchesFilter, mayHoldMatch, type EventFilter } from './filter.ts';
-import { segmentEvents, type SegmentRow } from './segment.ts';
+import { segmentEvents, type SegmentRow } from './store/segment-row.ts';
 
 export interface EventQuery {
   /** Position of the last event already seen; 0 for the very first. */

@@ -1,4 +1,4 @@
-import { segmentEvents, type SegmentRow } from '../../events/segment.ts';
+import { segmentEvents, type SegmentRow } from '../../events/store/segment-row.ts';
 import type { EventRecord } from '../port.ts';
 import type { Reader } from './reader.ts';
 

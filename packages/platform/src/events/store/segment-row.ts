@@ -1,4 +1,4 @@
-import type { EventDraft, EventRecord } from '../database/port.ts';
+import type { EventDraft, EventRecord } from '../../database/port.ts';
 
 /** The events of one group commit: positions `first_position … last_position`, drafts as one JSON array in that order. */
 export interface SegmentRow {

@@ -1,4 +1,4 @@
-import type { AuditRow } from './record-text.ts';
+import type { AuditRow } from '../record-text.ts';
 
 /** A row of `audit_records`. */
 export interface AuditTableRow {
