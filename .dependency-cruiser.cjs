@@ -159,6 +159,7 @@ const outside = [
       ],
     },
     {
+      dependencyTypesNot: ['type-only'],
       path: [
         '^(node:)?(http|https|http2|net|tls|dgram|dns|dns/promises)$',
         '(^|/)node_modules/(undici|ws|fastify|@fastify)/',
