@@ -33,6 +33,8 @@ export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #changedQueues = new Set<TaskQueue>();
   readonly #changedAgents = new Set<LiveAgent>();
+  /** Leases of the pass that is being made. */
+  readonly #granted: Lease[] = [];
   #passPlanned = false;
   #draining = false;
   #stopped = false;
@@ -79,6 +81,7 @@ export class Dispatcher {
     this.#changedQueues.clear();
     for (const agent of this.#changedAgents) this.#feed(agent);
     this.#changedAgents.clear();
+    if (this.#granted.length > 0) void this.#record(this.#granted.splice(0));
   }
 
   #waitForStorage(): void {
@@ -120,24 +123,28 @@ export class Dispatcher {
     agent.leases.set(lease.fence, lease);
     keeper.watchLease(lease);
     metrics.waited(clock.nowMs() - task.submittedAtMs);
-    void this.#record(lease);
+    this.#granted.push(lease);
     this.#send(lease);
   }
 
-  /** Writes the lease down with the next group; the result, written later, finds it there. */
-  async #record(lease: Lease): Promise<void> {
-    const { task, agent, fence } = lease;
-    const { attempt } = task;
+  /**
+   * Writes the leases of a pass down with the next group; results, written later, find them there. A lease whose task
+   * has ended meanwhile changes no row, and needs none: whoever ended the task takes the lease back too.
+   */
+  async #record(leases: readonly Lease[]): Promise<void> {
     const leased_at_ms = this.#parts.clock.nowMs();
-    const bound = leaseTask.bind({ seq: task.seq, fence, attempt, agent_id: agent.id, leased_at_ms });
     try {
       await this.#parts.database.commit({
-        statements: [{ ...bound, expectRows: 1 }],
-        events: [taskEvent(task, 'task.leased', { agentId: agent.id, attempt, fence })],
+        statements: leases.map(({ task, agent, fence }) =>
+          leaseTask.bind({ seq: task.seq, fence, attempt: task.attempt, agent_id: agent.id, leased_at_ms }),
+        ),
+        events: leases.map(({ task, agent, fence }) =>
+          taskEvent(task, 'task.leased', { agentId: agent.id, attempt: task.attempt, fence }),
+        ),
       });
     } catch (error) {
-      this.#parts.log.warn({ taskId: task.id, fence, err: error }, 'a lease could not be written and is taken back');
-      this.#takeBack(lease, 'the lease could not be made durable');
+      this.#parts.log.warn({ leases: leases.length, err: error }, 'leases could not be written and are taken back');
+      for (const lease of leases) this.#takeBack(lease, 'the lease could not be made durable');
     }
   }
 

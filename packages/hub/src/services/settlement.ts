@@ -4,6 +4,7 @@ import type { TaskError } from '../api/task.ts';
 import type { Lease, LiveAgent, LiveTask } from '../domain/live.ts';
 import type { HubMetrics } from '../metrics.ts';
 import { buryTask, endTask, releaseTask, succeedTask } from '../store/finish-task.ts';
+import { selectTaskFence } from '../store/read-tasks.ts';
 import { taskEvent } from './task-event.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Ending, Endings } from './endings.ts';
@@ -157,17 +158,33 @@ export class Settlement {
     lease.settling = true;
     this.#drop(lease);
     this.#parts.dispatcher.agentChanged(lease.agent);
-    void this.#settleDurably(lease, settling);
+    this.#settleDurably(lease, settling).catch((error: unknown) => {
+      this.#parts.log.error({ taskId: lease.task.id, err: error }, 'an ending was neither stored nor refused');
+    });
   }
 
-  async #settleDurably({ task, agent, fence }: Lease, settling: Settling): Promise<void> {
+  async #settleDurably(lease: Lease, settling: Settling): Promise<void> {
+    const { task, agent, fence } = lease;
     const unit = { statements: [settling.statement], events: [taskEvent(task, settling.event, settling.data)] };
     const stored = await this.#store(task, unit);
-    if (stored === 'refused') agent.link?.lost(task.id, fence);
+    if (stored === 'refused') return this.#refused(lease);
     if (stored !== 'durable') return;
     task.lease = undefined;
     agent.link?.accepted(task.id, fence);
     settling.then();
+  }
+
+  /**
+   * The record does not know the lease. Mostly the task has ended otherwise, and whoever ended it cleans up; but when
+   * the lease itself could not be written, the task is still waiting in the record and has to wait here again too.
+   */
+  async #refused(lease: Lease): Promise<void> {
+    const { task, agent, fence } = lease;
+    agent.link?.lost(task.id, fence);
+    const [row] = await this.#parts.database.read<{ live: number | null }>(selectTaskFence.bind({ id: task.id }));
+    if (row?.live !== 1 || task.lease !== lease || this.#parts.board.get(task.id) !== task) return;
+    task.lease = undefined;
+    this.#waitAgain(task, task.attempt - 1, 0);
   }
 
   /**

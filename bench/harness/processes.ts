@@ -1,0 +1,95 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** A program under measurement, in a process of its own. */
+export interface Measured {
+  readonly pid: number;
+  /** CPU time so far, of all its threads, in milliseconds. */
+  cpuMs(): number;
+  residentBytes(): number;
+  stop(): Promise<void>;
+}
+
+const clockTicksPerSecond = 100;
+const source = ['--conditions=reeve-source'];
+
+/** Starts a TypeScript file of this repository and waits for its first line on standard output that `ready` accepts. */
+export async function start(
+  file: string,
+  parameters: readonly string[],
+  env: Record<string, string>,
+  ready: (line: string) => boolean,
+): Promise<Measured & { readonly line: string }> {
+  const child = spawn(process.execPath, [...source, file, ...parameters], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const line = await firstLine(child, ready);
+  const pid = child.pid!;
+  return {
+    pid,
+    line,
+    cpuMs: () => cpuMsOf(pid),
+    residentBytes: () => residentBytesOf(pid),
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    },
+  };
+}
+
+async function firstLine(child: ChildProcess, ready: (line: string) => boolean): Promise<string> {
+  const lines = createInterface({ input: child.stdout! });
+  for await (const line of lines) {
+    if (!ready(line)) continue;
+    // Keep reading, so that the pipe never fills up and blocks what is measured.
+    child.stdout!.resume();
+    return line;
+  }
+  throw new Error('the process ended before it was ready');
+}
+
+export interface RunningHub extends Measured {
+  readonly url: string;
+  readonly apiKey: string;
+}
+
+/** Starts a hub as `npm start` does, without the demo node, in a home of its own that is removed at the end. */
+export async function startHub(env: Record<string, string> = {}): Promise<RunningHub> {
+  const home = mkdtempSync(join(tmpdir(), 'reeve-bench-'));
+  const settings = { REEVE_HOME: home, REEVE_PORT: '0', REEVE_LOG_LEVEL: 'warn', REEVE_DEMO_ENABLED: 'false', ...env };
+  const process = await start('packages/server/src/main.ts', ['up'], settings, (line) =>
+    line.startsWith('Keys are in'),
+  );
+  const { url, apiKey } = JSON.parse(readFileSync(join(home, 'dev.json'), 'utf8')) as { url: string; apiKey: string };
+  const stop = async (): Promise<void> => {
+    await process.stop();
+    rmSync(home, { recursive: true, force: true });
+  };
+  return { ...process, url, apiKey, stop };
+}
+
+/** CPU time of a process and its threads, from /proc; 0 when it is gone. */
+export function cpuMsOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return ((Number(fields[11]) + Number(fields[12])) * 1_000) / clockTicksPerSecond;
+}
+
+export function residentBytesOf(pid: number): number {
+  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
+  return pages * 4_096;
+}
+
+/** CPU time of the whole machine that was not idle, in milliseconds. */
+export function machineBusyMs(): number {
+  const fields = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]!.trim().split(/\s+/).slice(1).map(Number);
+  const idle = fields[3]! + fields[4]!;
+  return ((fields.reduce((sum, ticks) => sum + ticks, 0) - idle) * 1_000) / clockTicksPerSecond;
+}

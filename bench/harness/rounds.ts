@@ -1,0 +1,103 @@
+import { cpuMsOf, machineBusyMs } from './processes.ts';
+
+/** One thing that is measured in every round, beside the others. */
+export interface Contestant {
+  readonly name: string;
+  /** What it is: durability, features that are on, payload, concurrency. */
+  readonly about: string;
+  /** One measurement: figures by name, with their unit in the name. */
+  measure(): Promise<Figures>;
+  /** Processes whose CPU time counts as its own, besides this one. */
+  pids(): readonly number[];
+}
+
+export type Figures = Record<string, number>;
+
+export interface Row {
+  readonly name: string;
+  readonly about: string;
+  /** Median over the rounds. */
+  readonly median: Figures;
+  /** Lowest and highest over the rounds. */
+  readonly spread: Record<string, readonly [number, number]>;
+  /** Median over the rounds of the figure divided by that of the first contestant in the same round. */
+  readonly ratio: Figures;
+  readonly rounds: readonly Figures[];
+}
+
+/** In a round in which other processes used more than this share of the CPU, the figures are marked. */
+const disturbedShare = 0.08;
+
+export interface Measurement {
+  readonly rows: readonly Row[];
+  /** Share of the CPU that processes outside of the measurement used, by round. */
+  readonly othersShare: readonly number[];
+  readonly disturbedRounds: number;
+}
+
+/** Measures all contestants in turn, round after round, so that a noisy minute hits each of them alike. */
+export async function measureRounds(contestants: readonly Contestant[], rounds: number): Promise<Measurement> {
+  const figures = contestants.map((): Figures[] => []);
+  const othersShare: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const shares: number[] = [];
+    for (const [index, contestant] of contestants.entries()) {
+      const { found, share } = await measureOne(contestant);
+      figures[index]!.push(found);
+      shares.push(share);
+      process.stderr.write(`round ${round + 1}/${rounds}  ${contestant.name.padEnd(28)} ${shown(found)}\n`);
+    }
+    othersShare.push(Math.max(...shares));
+  }
+  const rows = contestants.map((contestant, index) => rowOf(contestant, figures[index]!, figures[0]!));
+  return { rows, othersShare, disturbedRounds: othersShare.filter((share) => share > disturbedShare).length };
+}
+
+async function measureOne(contestant: Contestant): Promise<{ found: Figures; share: number }> {
+  const pids = [process.pid, ...contestant.pids()];
+  const own = (): number => pids.reduce((sum, pid) => sum + cpuMsOf(pid), 0);
+  const [ownBefore, busyBefore, startedMs] = [own(), machineBusyMs(), performance.now()];
+  const found = await contestant.measure();
+  const elapsedMs = performance.now() - startedMs;
+  const others = Math.max(0, machineBusyMs() - busyBefore - (own() - ownBefore));
+  return { found, share: round3(others / (elapsedMs * 2)) };
+}
+
+function rowOf({ name, about }: Contestant, rounds: readonly Figures[], first: readonly Figures[]): Row {
+  const names = Object.keys(rounds[0] ?? {});
+  const median: Figures = {};
+  const spread: Record<string, readonly [number, number]> = {};
+  const ratio: Figures = {};
+  for (const figure of names) {
+    const values = rounds.map((round) => round[figure]!);
+    median[figure] = round3(medianOf(values));
+    spread[figure] = [round3(Math.min(...values)), round3(Math.max(...values))];
+    const ratios = rounds.map((round, index) => round[figure]! / first[index]![figure]!).filter(Number.isFinite);
+    if (ratios.length > 0) ratio[figure] = round3(medianOf(ratios));
+  }
+  return { name, about, median, spread, ratio, rounds: rounds.map(rounded) };
+}
+
+export function medianOf(values: readonly number[]): number {
+  return quantileOf(values, 0.5);
+}
+
+/** Nearest-rank quantile. */
+export function quantileOf(values: readonly number[], quantile: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * quantile))] ?? Number.NaN;
+}
+
+function rounded(figures: Figures): Figures {
+  return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, round3(value)]));
+}
+
+function round3(value: number): number {
+  return Number(value.toPrecision(4));
+}
+
+function shown(figures: Figures): string {
+  return Object.entries(rounded(figures))
+    .map(([name, value]) => `${name} ${value}`)
+    .join('  ');
+}
