@@ -54,6 +54,14 @@ export const mutants: readonly Mutant[] = [
     test: `${test}/log/canary.test.ts`,
   },
   {
+    name: 'half-a-secret-where-the-search-ends',
+    guarantee: 'FD-03 canary',
+    file: `${source}/log/clean-facts.ts`,
+    find: 'searched.length - maxSecretLength',
+    replace: 'searched.length',
+    test: `${test}/log/canary.test.ts`,
+  },
+  {
     name: 'secret-field-shown',
     guarantee: 'FD-03 canary',
     file: `${source}/log/clean-facts.ts`,

@@ -22,8 +22,8 @@ const anyPlace: Record<string, (value: string) => [object, string]> = {
   'as JSON in JSON': (value) => [{ body: JSON.stringify(JSON.stringify({ inner: value })) }, 'm'],
   'percent-encoded': (value) => [{ path: `/x/${encodeURIComponent(value)}` }, 'm'],
   'in base64': (value) => [{ header: Buffer.from(value).toString('base64') }, 'm'],
-  'across the end of a long text': (value) => [{ note: 'x'.repeat(8_190) + value }, 'm'],
-  'across the end of what is searched': (value) => [{ note: 'x'.repeat(65_530) + value }, 'm'],
+  'across the end of a long text': (value) => [{ note: 'x'.repeat(8_181) + value }, 'm'],
+  'across the end of what is searched': (value) => [{ note: `Bearer ${'x'.repeat(65_500)} ${value}` }, 'm'],
   'in a URL object': (value) => [{ url: new URL(`http://h/?q=${encodeURIComponent(value)}`) }, 'm'],
 };
 
