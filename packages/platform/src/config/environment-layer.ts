@@ -5,10 +5,15 @@ import { variableSource } from './source.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Variables that clients of Reeve read, and that are therefore no misspelt settings. */
+/** Variables that are no settings, and no misspelt ones either: clients read them, or commands are given them. */
 export const clientVariables: Readonly<Record<string, string>> = {
   REEVE_URL: 'Address of the hub that a client or agent speaks to.',
   REEVE_API_KEY: 'API key that a client or agent sends.',
+  REEVE_DEBUG: 'Makes the command line show where an error happened.',
+  REEVE_TASK_ID: 'Given to a command that runs as an agent: the task.',
+  REEVE_ATTEMPT: 'Given to a command that runs as an agent: which attempt this is.',
+  REEVE_FENCE: 'Given to a command that runs as an agent: the fence of its lease.',
+  REEVE_CAPABILITY: 'Given to a command that runs as an agent: the capability asked for.',
 };
 
 /** Switches of the tests share the prefix. */

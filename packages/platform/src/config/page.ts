@@ -73,5 +73,5 @@ function defaultText({ nature, defaultValue, environmentRule }: Field): string {
 
 function clientTable(): string {
   const rows = Object.entries(clientVariables).map(([name, meaning]) => `| \`${name}\` | ${meaning} |`);
-  return ['## Variables of clients', '', '| variable | |', '|---|---|', ...rows, ''].join('\n');
+  return ['## Other variables', '', '| variable | |', '|---|---|', ...rows, ''].join('\n');
 }

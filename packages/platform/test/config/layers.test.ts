@@ -77,8 +77,15 @@ test('variables are read as what their setting is', () => {
   });
 });
 
-test('variables of clients, of tests and of others are left alone', () => {
-  const env = { REEVE_URL: 'http://x', REEVE_API_KEY: 'k', REEVE_TEST_WITH: 'all', PATH: '/bin', MY_REEVE_PORT: '1' };
+test('variables of clients, of commands, of tests and of others are left alone', () => {
+  const env = {
+    REEVE_URL: 'http://x',
+    REEVE_API_KEY: 'k',
+    REEVE_TEST_WITH: 'all',
+    REEVE_TASK_ID: 't',
+    PATH: '/bin',
+    MY_REEVE_PORT: '1',
+  };
   expect(load({}, { env }).value.port).toBe(4400);
 });
 
