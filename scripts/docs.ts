@@ -4,9 +4,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
+import { configurationPage } from '@reeve/platform';
 import { errorsPage } from './pages/errors.ts';
 
-const PAGES: Readonly<Record<string, () => Promise<string>>> = {
+const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
+  'docs/reference/configuration.md': configurationPage,
   'docs/reference/errors.md': errorsPage,
 };
 

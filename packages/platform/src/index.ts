@@ -30,7 +30,13 @@ export type { Metrics } from './metrics/index.ts';
 export type { RawRoute, UpgradeRoute } from './http/route.ts';
 export { createAccess } from './access/index.ts';
 export type { Access } from './access/index.ts';
-export { configurationTable, databasePath, describeConfiguration, loadSystemConfiguration } from './config/index.ts';
+export {
+  configurationPage,
+  configurationTable,
+  databasePath,
+  describeConfiguration,
+  loadSystemConfiguration,
+} from './config/index.ts';
 export type { SystemConfiguration } from './config/index.ts';
 export { createHealth, createHttpServer, databaseCheck } from './http/index.ts';
 export type { HttpServer } from './http/index.ts';

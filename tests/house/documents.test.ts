@@ -2,6 +2,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { capture } from '../../scripts/run.ts';
 
 const LINK = /\]\(([^)\s]+)\)/g;
 
@@ -43,6 +44,16 @@ describe('documents', () => {
         .map((target) => `${page}: ${target}`),
     );
     expect(broken).toEqual([]);
+  });
+
+  test('made from the code say what the code says (npm run docs)', async () => {
+    const { code, output } = await capture(process.execPath, [
+      '--conditions=reeve-source',
+      'scripts/docs.ts',
+      '--check',
+    ]);
+    expect(output).toBe('');
+    expect(code).toBe(0);
   });
 
   test('a broken link, and an anchor that is not there, would be seen', () => {
