@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../environment.ts';
+
+/** What the server package can be started as. */
+export type ServerRole = 'up' | 'node' | 'agent' | 'config';
+
+/**
+ * Runs a role of the server as a child process with this terminal, passes signals on, and gives its exit code. An API
+ * key travels in the environment: arguments can be read by everyone on the machine.
+ */
+export function runServer(
+  role: ServerRole,
+  options: object,
+  environment: Record<string, string> = {},
+): Promise<number> {
+  const main = fileURLToPath(import.meta.resolve('@reeve/server/main'));
+  // Built packages need no condition; from source, the child must resolve as this process does.
+  const conditions = main.endsWith('.ts') ? ['--conditions=reeve-source'] : [];
+  const child = spawn(process.execPath, [...conditions, main, role, JSON.stringify(options)], {
+    stdio: 'inherit',
+    env: childEnvironment(environment),
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    // A terminal sends SIGINT to both processes; a second one would cut the child's orderly end short.
+    process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)));
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
+  });
+}

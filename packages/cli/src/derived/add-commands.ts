@@ -1,0 +1,78 @@
+import type { Operation } from '@reeve/kernel';
+import { operations } from '@reeve/sdk';
+import type { Command } from 'commander';
+import type { CreateManyFlags } from '../commands/create-many.ts';
+import type { Session } from '../session.ts';
+import { addConnectionFlags, addFlags, type CommonFlags } from './add-flags.ts';
+import { dashed, type Flag } from './flag.ts';
+import { inputOf, type Written } from './input-of.ts';
+import { runOperation } from './run-operation.ts';
+
+const domainSummaries: Readonly<Record<string, string>> = {
+  tasks: 'tasks: what is to be done',
+  keys: 'API keys: who may do what',
+  approvals: 'what waits for a person’s consent',
+  audit: 'who did what, provably',
+  models: 'models that can be asked',
+  health: 'the state of the hub’s dependencies',
+};
+
+/** Operations that have a better command of their own. */
+const elsewhere = new Set(['hub.status', 'events.list']);
+
+/** Adds `reeve <domain> <verb>` for every operation. Flags are made only for the one that the command line names. */
+export function addOperationCommands(program: Command, session: Session, argv: readonly string[]): void {
+  const words = argv.filter((word) => !word.startsWith('-'));
+  for (const operation of operations) {
+    if (elsewhere.has(operation.name)) continue;
+    const { domain, verb } = operation;
+    const parent = program.commands.find((command) => command.name() === domain) ?? newDomain(program, domain);
+    const command = parent.command(verb).description(operation.summary);
+    if (dashed(verb) !== verb) command.alias(dashed(verb));
+    if (words.includes(domain) && (words.includes(verb) || words.includes(dashed(verb)))) {
+      addOperation(command, operation, session);
+    }
+  }
+}
+
+function newDomain(program: Command, domain: string): Command {
+  return program.command(domain).description(domainSummaries[domain] ?? domain);
+}
+
+function addOperation(command: Command, operation: Operation, session: Session): void {
+  if (operation.description !== undefined) command.description(`${operation.summary}\n\n${operation.description}`);
+  if (operation.name === 'tasks.createMany') return addCreateMany(command, session);
+  const flags = addFlags(command, operation);
+  if (operation.name === 'tasks.create') {
+    command.option('--wait', 'until the task has ended; its end decides the exit code');
+  }
+  command.action(() => run(command, operation, flags, session));
+}
+
+async function run(command: Command, operation: Operation, flags: readonly Flag[], session: Session): Promise<void> {
+  const written = command.opts<Written & CommonFlags & { wait?: boolean }>();
+  const input = await inputOf(operation, flags, command.args, written);
+  if (written.wait) return createAndWait(session, operation, input, written);
+  const answer = (await runOperation(session, operation, input, written)) as { ok?: boolean };
+  if (operation.name === 'audit.verify' && !answer.ok) session.exitCode = 1;
+}
+
+/** With `--wait` the answer is the task as it ended, so that there is one answer and not two. */
+async function createAndWait(session: Session, operation: Operation, input: object, flags: CommonFlags): Promise<void> {
+  const client = await session.connect(flags, 'user');
+  const { id } = (await client.invoke(operation, input)) as { id: string };
+  if (!flags.json) session.terminal.note(session.terminal.colours.dim(`task ${id}`));
+  const { waitForTask } = await import('../commands/wait-for-task.ts');
+  await waitForTask(session, id, flags);
+}
+
+function addCreateMany(command: Command, session: Session): void {
+  command
+    .requiredOption('--file <file>', 'one task on each line (NDJSON) or a list in JSON; - for standard input')
+    .option('--idempotency-key <key>', 'the same key and file again submit nothing twice')
+    .option('--json', 'one line of JSON for each batch');
+  addConnectionFlags(command).action(async (flags: CreateManyFlags) => {
+    const { createMany } = await import('../commands/create-many.ts');
+    await createMany(session, flags);
+  });
+}

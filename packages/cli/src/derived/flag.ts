@@ -1,0 +1,83 @@
+import type { JsonSchema } from '@reeve/sdk';
+
+/**
+ * How the value of a flag is written. `named` is a list of things with a name and one number, written `name=number`;
+ * `pairs` are written `key=value`; `list` and `named` and `pairs` are given once for each item.
+ */
+export type FlagKind = 'text' | 'number' | 'boolean' | 'choice' | 'list' | 'named' | 'pairs' | 'json';
+
+/** A member of an operation's input as a flag or, when it stands in the path, as an argument. */
+export interface Flag {
+  /** Name in the input, such as `timeoutMs`. */
+  readonly field: string;
+  readonly kind: FlagKind;
+  readonly required: boolean;
+  readonly choices: readonly string[];
+  readonly defaultValue: unknown;
+  /** Whether `null` may be given (`--no-region`), which takes a value away. */
+  readonly nullable: boolean;
+  /** Of `named`: the member beside the name. Of `list`: empty. */
+  readonly member: string;
+  /** Of the value, or of a list's items: whether it is written as a number. */
+  readonly numeric: boolean;
+}
+
+/** The flags of an input, in the order of its definition. */
+export function flagsOf(schema: JsonSchema): Flag[] {
+  const required = new Set(schema.required ?? []);
+  return Object.entries(schema.properties ?? {}).map(([field, property]) =>
+    flagOf(field, property, required.has(field)),
+  );
+}
+
+function flagOf(field: string, property: JsonSchema, required: boolean): Flag {
+  const core = withoutNull(property);
+  const nullable = core !== property;
+  const base = { field, required, nullable, defaultValue: property.default, choices: [], member: '', numeric: false };
+  if (core.enum !== undefined) return { ...base, kind: 'choice', choices: core.enum.map(String) };
+  switch (core.type) {
+    case 'string':
+      return { ...base, kind: 'text' };
+    case 'boolean':
+      return { ...base, kind: 'boolean' };
+    case 'integer':
+    case 'number':
+      return { ...base, kind: 'number', numeric: true };
+    case 'array':
+      return { ...base, ...listKind(core.items ?? {}) };
+    case 'object':
+      return { ...base, kind: isTextRecord(core) ? 'pairs' : 'json' };
+    default:
+      return { ...base, kind: 'json' };
+  }
+}
+
+function withoutNull(schema: JsonSchema): JsonSchema {
+  const others = schema.anyOf?.filter(({ type }) => type !== 'null');
+  return others?.length === 1 && schema.anyOf!.length === 2 ? others[0]! : schema;
+}
+
+function listKind(items: JsonSchema): Pick<Flag, 'kind' | 'member' | 'numeric' | 'choices'> {
+  const none = { choices: [], member: '', numeric: false };
+  if (items.enum !== undefined) return { ...none, kind: 'list', choices: items.enum.map(String) };
+  if (items.type === 'string' || isNumber(items)) return { ...none, kind: 'list', numeric: isNumber(items) };
+  const members = Object.keys(items.properties ?? {}).filter((member) => member !== 'name');
+  const isNamed = items.properties?.['name']?.type === 'string' && members.length === 1;
+  if (isNamed && isNumber(items.properties[members[0]!]!))
+    return { ...none, kind: 'named', member: members[0]!, numeric: true };
+  return { ...none, kind: 'json' };
+}
+
+function isNumber({ type }: JsonSchema): boolean {
+  return type === 'number' || type === 'integer';
+}
+
+function isTextRecord(schema: JsonSchema): boolean {
+  const values = schema.additionalProperties;
+  return schema.properties === undefined && typeof values === 'object' && values.type === 'string';
+}
+
+/** `maxAttempts` as `max-attempts`. */
+export function dashed(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,78 @@
+import { errorCatalogue, errorClasses, type InputIssue, ReeveError } from '@reeve/kernel';
+import type { Connection } from './connection.ts';
+import type { Colours, Terminal } from './terminal.ts';
+
+/** What every error that a hub or this program gives has in common. */
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly issues?: readonly InputIssue[] | undefined;
+  readonly correlationId?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
+  readonly status: number;
+}
+
+export interface FailureContext {
+  readonly terminal: Terminal;
+  readonly json: boolean;
+  readonly debug: boolean;
+  readonly connection?: Connection | undefined;
+}
+
+/** Shows an error and gives the exit code of its class. Stack traces are for those who ask with REEVE_DEBUG. */
+export function reportFailure(error: unknown, context: FailureContext): number {
+  const { terminal } = context;
+  const failure = asFailure(error);
+  if (failure === undefined) return reportDefect(error, context);
+  if (context.json) terminal.note(JSON.stringify({ error: factsOf(failure) }));
+  else for (const line of linesOf(failure, context)) terminal.note(line);
+  if (context.debug && error instanceof Error) terminal.note(error.stack ?? '');
+  return exitCodeOf(failure);
+}
+
+function asFailure(error: unknown): Failure | undefined {
+  if (error instanceof ReeveError) return error;
+  // Known by its shape, so that a command that never talks to a hub need not load the client.
+  if (error instanceof Error && error.name === 'RemoteError') return error as Error & Failure;
+  return undefined;
+}
+
+function reportDefect(error: unknown, { terminal, debug }: FailureContext): number {
+  const message = error instanceof Error ? error.message : String(error);
+  terminal.note(`error: ${message}`);
+  terminal.note('  This is a defect of reeve. REEVE_DEBUG=1 shows where it happened.');
+  if (debug && error instanceof Error) terminal.note(error.stack ?? '');
+  return 1;
+}
+
+function factsOf(failure: Failure): object {
+  const { code, message, status, issues, correlationId, retryAfterMs } = failure;
+  return { code, message, status, issues, correlationId, retryAfterMs };
+}
+
+function linesOf(failure: Failure, { terminal, connection }: FailureContext): string[] {
+  const { red, dim, bold } = errorColours(terminal.colours);
+  const lines = [`${red('error:')} ${failure.message} ${dim(`(${failure.code})`)}`];
+  for (const { path, message } of failure.issues ?? []) lines.push(`  ${bold(path.join('.') || 'input')}: ${message}`);
+  const hint = hintFor(failure, connection);
+  if (hint !== undefined) lines.push(dim(`  ${hint}`));
+  if (failure.correlationId !== undefined) lines.push(dim(`  correlation id ${failure.correlationId}`));
+  return lines;
+}
+
+function errorColours(colours: Colours): Pick<Colours, 'red' | 'dim' | 'bold'> {
+  const plain = (text: string | number | null | undefined) => String(text);
+  return process.stderr.isTTY ? colours : { red: plain, dim: plain, bold: plain };
+}
+
+function hintFor({ code }: Failure, connection: Connection | undefined): string | undefined {
+  const from = connection === undefined ? '' : ` (address from ${connection.source})`;
+  if (code === 'hub_unreachable') return `start one with: reeve up${from}`;
+  if (code === 'unauthenticated' && connection?.apiKey === undefined)
+    return 'no key was sent: give one with --key or REEVE_API_KEY';
+  return errorCatalogue().find((kind) => kind.code === code)?.remedy;
+}
+
+export function exitCodeOf({ status }: { readonly status: number }): number {
+  return Object.values(errorClasses).find((known) => known.status === status)?.exitCode ?? 1;
+}

@@ -1,0 +1,126 @@
+import { Command, Option } from 'commander';
+import type { Session } from './session.ts';
+import { version } from './version.ts';
+
+/** Commands that need no operation to be known: they start without loading the client. */
+const standalone = new Set(['up', 'node', 'config', 'completion']);
+
+/**
+ * The tree of commands for one command line. What a command does is loaded when it runs; the commands made from
+ * operations are added only when the command line may mean one of them.
+ */
+export async function buildProgram(session: Session, argv: readonly string[]): Promise<Command> {
+  const program = new Command('reeve')
+    .description('Hand work to machines you don’t have to trust.')
+    .version(version, '--version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .showHelpAfterError('(add --help to see what there is)')
+    .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
+    .exitOverride();
+  addServerCommands(program, session);
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const isStandalone = standalone.has(words[0] ?? '') || (words[0] === 'agents' && words[1] === 'run');
+  const onlyVersion = argv.length === 1 && argv[0] === '--version';
+  const agents = program.command('agents').description('agents: who runs tasks');
+  addAgentsRun(agents, session);
+  if (!isStandalone && !onlyVersion) {
+    const { addOperationCommands } = await import('./derived/add-commands.ts');
+    addOperationCommands(program, session, argv);
+  }
+  addClientCommands(program, session);
+  return program;
+}
+
+function collect(text: string, earlier: string[] | undefined): string[] {
+  return [...(earlier ?? []), text];
+}
+
+function addServerCommands(program: Command, session: Session): void {
+  program
+    .command('up')
+    .description('start a hub on this machine, with a demo node in development')
+    .option('--port <number>', 'port (REEVE_PORT, 4400)')
+    .option('--host <address>', 'address to listen on (loopback)')
+    .option('--home <folder>', 'folder for the database and keys (REEVE_HOME, .reeve)')
+    .option('--config <file>', 'configuration file; may be repeated, later ones win', collect)
+    .option('--no-demo', 'without the demo node')
+    .action(async (flags) => {
+      const { up } = await import('./commands/server-roles.ts');
+      session.exitCode = await up(flags);
+    });
+  program
+    .command('node')
+    .description('sell what a model server on this machine can do')
+    .option('--backend <url>', 'OpenAI-compatible server, such as http://127.0.0.1:11434/v1')
+    .option('--mini', 'the built-in toy model, to try things out')
+    .option('--url <url>', 'address of the hub')
+    .option('--key <key>', 'API key with the permission agents:connect')
+    .option('--name <name>', 'name of the node')
+    .option('--slots <number>', 'requests at the same time')
+    .option('--backend-key-env <variable>', 'environment variable that holds the key of the backend')
+    .option('--price-micro-usd <amount>', 'price of a request in micro-USD')
+    .action(async (flags) => {
+      const { node } = await import('./commands/server-roles.ts');
+      session.exitCode = await node(flags);
+    });
+  const config = program.command('config').description('configuration');
+  config
+    .command('show')
+    .description('show the configuration in force and where each value is from; secrets are masked')
+    .option('--config <file>', 'configuration file; may be repeated, later ones win', collect)
+    .option('--json', 'as one line of JSON')
+    .action(async (flags) => {
+      const { showConfig } = await import('./commands/server-roles.ts');
+      session.exitCode = await showConfig(flags);
+    });
+}
+
+function addAgentsRun(agents: Command, session: Session): void {
+  agents
+    .command('run')
+    .description('make a command an agent: JSON in on standard input, JSON out on standard output')
+    .requiredOption('--name <name>', 'name of the agent')
+    .requiredOption('--capability <name[=proficiency]>', 'what it can do; may be repeated', collect)
+    .option('--slots <number>', 'tasks at the same time', '1')
+    .addOption(
+      new Option('--output <mode>', 'what standard output is').choices(['json', 'text', 'lines']).default('json'),
+    )
+    .option('--url <url>', 'address of the hub')
+    .option('--key <key>', 'API key with the permission agents:connect')
+    .argument('<command...>', 'the command after --, as it is: no shell reads it')
+    .addHelpText('after', '\nExample:\n  reeve agents run --name counter --capability text.count -- wc -w')
+    .action(async (command: string[], flags) => {
+      const { runAgent } = await import('./commands/server-roles.ts');
+      session.exitCode = await runAgent(flags, command);
+    });
+}
+
+function addClientCommands(program: Command, session: Session): void {
+  const connected = (command: Command) =>
+    command
+      .option('--url <url>', 'address of the hub (REEVE_URL, or that of the hub started here)')
+      .option('--key <key>', 'API key (REEVE_API_KEY, or that of the hub started here)');
+  connected(program.command('status'))
+    .description('what waits, what runs, who is there')
+    .option('--watch', 'every second until interrupted')
+    .option('--json', 'as one line of JSON')
+    .action(async (flags) => (await import('./commands/status.ts')).status(session, flags));
+  connected(program.command('events'))
+    .description('the event log')
+    .option('--after <position>', 'only events after this one')
+    .option('--subject <subject>', 'only about this, such as task:<id>')
+    .option('--type <type>', 'only of this type, such as task.succeeded')
+    .option('--follow', 'go on with what happens from now on')
+    .option('--json', 'one line of JSON for each event')
+    .action(async (flags) => (await import('./commands/events.ts')).events(session, flags));
+  connected(program.command('chat'))
+    .description('talk to a model; with a pipe, one question and its answer')
+    .option('--model <name>', 'model; the first there is when not given')
+    .option('--system <text>', 'what the model is told first')
+    .action(async (flags) => (await import('./chat/chat.ts')).chat(session, flags));
+  program
+    .command('completion')
+    .description('print a completion script for a shell')
+    .argument('<shell>', 'bash, zsh or fish')
+    .action(async (shell: string) => (await import('./commands/completion.ts')).completion(session, shell));
+}
