@@ -1,0 +1,266 @@
+import { Overloaded, ShuttingDown } from '@reeve/kernel';
+import { sql } from 'kysely';
+import { describe, expect, test } from 'vitest';
+import { ExpectationFailed, StatementFailed, statementsFor } from '../../src/database/index.ts';
+import type { EventRecord } from '../../src/database/port.ts';
+import { readEvents } from '../../src/events/index.ts';
+import { noteEvent, noteIds, noteInsert, openTemporary, type NotesSchema } from './temporary-database.ts';
+
+const { statement } = statementsFor<NotesSchema>();
+const takeAmount = statement<{ id: string; by: number }>((db, p) =>
+  db
+    .updateTable('notes')
+    .set({ amount: sql`amount - ${p.by}` })
+    .where('id', '=', p.id),
+);
+
+describe('groups', () => {
+  test('[HB-08] many units at once share a few commits, each with its own answer', async () => {
+    const db = await openTemporary();
+    const ids = Array.from({ length: 5_000 }, (_, index) => `n${index}`);
+    const answers = await Promise.all(ids.map((id) => db.commit({ statements: [noteInsert(id)] })));
+    expect(answers).toEqual(ids.map(() => [{ changes: 1, rows: [] }]));
+    expect(db.status().units).toBe(5_000);
+    expect(db.status().commits).toBeLessThan(30);
+    expect(await noteIds(db)).toHaveLength(5_000);
+  });
+
+  test('units are committed in the order of the calls', async () => {
+    const db = await openTemporary();
+    const append = { sql: `UPDATE notes SET body = CAST(COALESCE(body, '') || ? AS BLOB) WHERE id = 'log'` };
+    await db.commit({ statements: [noteInsert('log')] });
+    const numbers = Array.from({ length: 2_500 }, (_, index) => index);
+    await Promise.all(numbers.map((index) => db.commit({ statements: [{ ...append, params: [`${index} `] }] })));
+    const [row] = await db.read<{ body: Uint8Array }>({ sql: 'SELECT body FROM notes', params: [] });
+    expect(Buffer.from(row!.body).toString().trim().split(' ').map(Number)).toEqual(numbers);
+  });
+
+  test('what a caller changes after the call is not what is committed', async () => {
+    const db = await openTemporary();
+    const params = ['n1', 'before', 0];
+    const committed = db.commit({ statements: [{ sql: 'INSERT INTO notes VALUES (?, ?, ?, NULL)', params }] });
+    params[1] = 'after';
+    await committed;
+    expect(await db.read({ sql: 'SELECT text FROM notes', params: [] })).toEqual([{ text: 'before' }]);
+  });
+
+  test('what is committed is seen by the next read, what is undone is not', async () => {
+    const db = await openTemporary();
+    await db.commit({ statements: [noteInsert('n1')] });
+    await expect(db.commit({ statements: [noteInsert('n2'), noteInsert('n1')] })).rejects.toThrow('UNIQUE');
+    expect(await noteIds(db)).toEqual(['n1']);
+  });
+});
+
+describe('a unit that fails', () => {
+  test('[HB-08] is undone as a whole and rejected with the statement that failed; its neighbours go on', async () => {
+    const db = await openTemporary();
+    const told: EventRecord[] = [];
+    db.onEvents((events) => told.push(...events));
+    const results = await Promise.allSettled([
+      db.commit({ statements: [noteInsert('a')], events: [noteEvent('a')] }),
+      db.commit({ statements: [noteInsert('b'), noteInsert('b2', { amount: -1 })], events: [noteEvent('b')] }),
+      db.commit({ statements: [noteInsert('c'), noteInsert('a')], events: [noteEvent('c')] }),
+      db.commit({ statements: [noteInsert('d')], events: [noteEvent('d')] }),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+    expect(results.map((result) => (result.status === 'rejected' ? factsOf(result.reason) : undefined))).toEqual([
+      undefined,
+      { code: 'expectation_failed', index: 1, constraint: 'check' },
+      { code: 'expectation_failed', index: 1, constraint: 'unique' },
+      undefined,
+    ]);
+    expect(await noteIds(db)).toEqual(['a', 'd']);
+    expect(told.map(({ position, subject }) => [position, subject])).toEqual([
+      [1, 'note:a'],
+      [2, 'note:d'],
+    ]);
+    expect((await readEvents(db, { after: 0, limit: 10 })).events).toEqual(told);
+    expect(db.status().commits).toBe(1);
+  });
+
+  test.each([
+    ['first', 0],
+    ['last', 2],
+  ])('an expectation missed by the %s statement undoes all of them', async (_, at) => {
+    const db = await openTemporary();
+    const statements = ['a', 'b', 'c'].map((id, index) =>
+      index === at ? { ...takeAmount.bind({ id: 'nobody', by: 1 }), expectRows: 1 } : noteInsert(id),
+    );
+    const failure = await db.commit({ statements }).catch((error: unknown) => error);
+    expect(ExpectationFailed.is(failure)).toBe(true);
+    expect(factsOf(failure)).toEqual({ code: 'expectation_failed', index: at, expectedRows: 1, rows: 0 });
+    expect(await noteIds(db)).toEqual([]);
+  });
+
+  test('one statement that changes more rows than expected is undone too', async () => {
+    const db = await openTemporary();
+    await db.commit({ statements: [noteInsert('a'), noteInsert('b')] });
+    const removeAll = { sql: 'DELETE FROM notes', params: [], expectRows: 1 };
+    await expect(db.commit({ statements: [removeAll] })).rejects.toThrow('had to change 1 rows and changed 2');
+    expect(await noteIds(db)).toEqual(['a', 'b']);
+  });
+
+  test('a reference to nothing is a failed expectation that names its kind', async () => {
+    const db = await openTemporary();
+    const reply = { sql: 'INSERT INTO replies VALUES (?, ?)', params: ['r', 'nobody'] };
+    const failure = await db.commit({ statements: [reply] }).catch((error: unknown) => error);
+    expect(factsOf(failure)).toEqual({ code: 'expectation_failed', index: 0, constraint: 'foreignKey' });
+  });
+
+  test('of two that take the last of something at once, one gets it', async () => {
+    const db = await openTemporary();
+    await db.commit({ statements: [noteInsert('n', { amount: 1 })] });
+    const take = () => db.commit({ statements: [{ ...takeAmount.bind({ id: 'n', by: 1 }), expectRows: 1 }] });
+    const results = await Promise.allSettled([take(), take(), take()]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+  });
+
+  test('a defect of the program is told as one, and hurts only its own unit', async () => {
+    const db = await openTemporary();
+    const results = await Promise.allSettled([
+      db.commit({ statements: [{ sql: 'SELECT nothing FROM nowhere', params: [] }] }),
+      db.commit({ statements: [noteInsert('a'), { sql: 'INSERT INTO notes VALUES (?)', params: ['x'] }] }),
+      db.commit({ statements: [{ sql: 'COMMIT', params: [] }] }),
+      db.commit({ statements: [noteInsert('b'), { sql: '  rollback', params: [] }] }),
+      db.commit({ statements: [noteInsert('good')] }),
+    ]);
+    const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    expect(refused.map((reason) => StatementFailed.is(reason))).toEqual([true, true, true, true]);
+    expect(await noteIds(db)).toEqual(['good']);
+  });
+
+  test.each([
+    ['undefined', undefined],
+    ['a boolean', true],
+    ['NaN', Number.NaN],
+    ['a function', () => 1],
+    ['an object', {}],
+  ])('%s as a value is refused before it enters a group', async (_, value) => {
+    const db = await openTemporary();
+    const unit = {
+      statements: [{ sql: 'INSERT INTO notes VALUES (?, ?, ?, ?)', params: ['a', value, 0, null] as never }],
+    };
+    const good = db.commit({ statements: [noteInsert('good')] });
+    await expect(db.commit(unit)).rejects.toThrow(TypeError);
+    await good;
+    expect(await noteIds(db)).toEqual(['good']);
+  });
+});
+
+describe('statements of a unit', () => {
+  test('answer with rows changed and rows returned', async () => {
+    const db = await openTemporary();
+    const returning = statement<{ id: string }>((builder, p) =>
+      builder.updateTable('notes').set({ amount: 7 }).where('id', '=', p.id).returning(['id', 'amount']),
+    );
+    const answers = await db.commit({
+      statements: [
+        noteInsert('a'),
+        { ...returning.bind({ id: 'a' }), expectRows: 1 },
+        returning.bind({ id: 'nobody' }),
+      ],
+    });
+    expect(answers).toEqual([
+      { changes: 1, rows: [] },
+      { changes: 1, rows: [{ id: 'a', amount: 7 }] },
+      { changes: 0, rows: [] },
+    ]);
+  });
+
+  test('a returned integer that no number can hold undoes the unit', async () => {
+    const db = await openTemporary();
+    const huge = { sql: `INSERT INTO notes VALUES ('a', 'a', 9007199254740993, NULL) RETURNING amount`, params: [] };
+    await expect(db.commit({ statements: [huge] })).rejects.toThrow('statement 0');
+    expect(await noteIds(db)).toEqual([]);
+  });
+
+  test('a unit may have events only', async () => {
+    const db = await openTemporary();
+    expect(await db.commit({ statements: [], events: [noteEvent('a')] })).toEqual([]);
+    expect(db.status().newestPosition).toBe(1);
+  });
+
+  test('text, whole and broken numbers, bytes and nothing come back as they were', async () => {
+    const db = await openTemporary();
+    const values = ['ünïcödé \u0000 🦌', 2 ** 53 - 1, -7, 0.1, new Uint8Array([0, 255, 1]), null];
+    const [answer] = await db.commit({ statements: [{ sql: 'SELECT ? a, ? b, ? c, ? d, ? e, ? f', params: values }] });
+    expect(Object.values(answer!.rows[0]!)).toEqual(values);
+    const [row] = await db.read({ sql: 'SELECT ? a, ? b, ? c, ? d, ? e, ? f', params: values });
+    expect(Object.values(row!)).toEqual(values);
+  });
+
+  test('whole numbers are integers where no column says so', async () => {
+    const db = await openTemporary();
+    const query = {
+      sql: `SELECT 'note:' || ? AS text, json_array(?) AS json, typeof(?) AS kind`,
+      params: [10, 10, 0.5],
+    };
+    expect(await db.read(query)).toEqual([{ text: 'note:10', json: '[10]', kind: 'real' }]);
+    const [answer] = await db.commit({ statements: [query] });
+    expect(answer!.rows).toEqual([{ text: 'note:10', json: '[10]', kind: 'real' }]);
+  });
+});
+
+describe('limits', () => {
+  test('more units than may wait are refused as overloaded; those that waited are committed', async () => {
+    const db = await openTemporary({ limits: { queuedUnits: 100, groupUnits: 10 } });
+    const results = await Promise.allSettled(
+      Array.from({ length: 150 }, (_, index) => db.commit({ statements: [noteInsert(`n${index}`)] })),
+    );
+    const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    expect(refused).toHaveLength(50);
+    expect(refused.every((reason) => Overloaded.is(reason) && reason.retryAfterMs! > 0)).toBe(true);
+    expect(await noteIds(db)).toHaveLength(100);
+    await db.commit({ statements: [noteInsert('later')] });
+  });
+
+  test('more bytes than may wait are refused as overloaded', async () => {
+    const db = await openTemporary({ limits: { queuedBytes: 10_000 } });
+    const big = (id: string) => db.commit({ statements: [noteInsert(id, { text: id.repeat(4_000) })] });
+    const results = await Promise.allSettled([big('a'), big('b'), big('c'), big('d')]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
+  });
+
+  test('statement texts without number are refused: values belong into parameters', async () => {
+    const db = await openTemporary();
+    const texts = Array.from({ length: 2_001 }, (_, index) => ({ sql: `SELECT ${index}`, params: [] }));
+    const results = await Promise.allSettled(texts.map((text) => db.commit({ statements: [text] })));
+    expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+    await expect(db.commit({ statements: [texts[0]!] })).resolves.toHaveLength(1);
+  });
+});
+
+describe('the end', () => {
+  test('close commits what is queued, then refuses, and leaves no log behind', async () => {
+    const db = await openTemporary({ limits: { groupUnits: 10 } });
+    const units = Array.from({ length: 200 }, (_, index) => db.commit({ statements: [noteInsert(`n${index}`)] }));
+    const closed = db.close();
+    await expect(db.commit({ statements: [noteInsert('late')] })).rejects.toSatisfy((error) => ShuttingDown.is(error));
+    await closed;
+    expect(await Promise.all(units)).toHaveLength(200);
+    await expect(db.read({ sql: 'SELECT 1', params: [] })).rejects.toSatisfy((error) => ShuttingDown.is(error));
+    await db.close();
+  });
+
+  test('a listener that throws disturbs neither the unit nor other listeners', async () => {
+    const reported: object[] = [];
+    const log = { error: (facts: object) => reported.push(facts) } as never;
+    const db = await openTemporary({ log });
+    const told: number[] = [];
+    db.onEvents(() => {
+      throw new Error('a listener');
+    });
+    const stop = db.onEvents((events) => told.push(events.length));
+    await db.commit({ statements: [], events: [noteEvent('a')] });
+    stop();
+    await db.commit({ statements: [], events: [noteEvent('b')] });
+    expect(told).toEqual([1]);
+    expect(reported).toHaveLength(2);
+  });
+});
+
+function factsOf(error: unknown): object {
+  const { code, details } = error as { code: string; details: object };
+  return { code, ...details };
+}
