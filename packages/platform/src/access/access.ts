@@ -2,9 +2,10 @@ import type { Clock } from '@reeve/kernel';
 import type { AuditDraft, BoundStatement, Database } from '../database/port.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Caller } from '../operations/call.ts';
+import { periodically } from '../operations/periodic.ts';
 import { makeKeyText } from './key-text.ts';
 import { KeyIndex } from './key-index.ts';
-import { keyState, type KeyRecord } from './key-record.ts';
+import { keyIdentity, keyState, type KeyRecord } from './key-record.ts';
 import { insertKey, keyUsed, listKeyRecords, managesKeys, revokeKeyRow } from './store/keys.ts';
 
 /** Last use is written at most this often per key: it is for people, not for decisions. */
@@ -49,6 +50,10 @@ export interface Access extends AsyncDisposable {
   find(id: string): KeyRecord | undefined;
   /** Whether requests with this key would be let in now. */
   holds(id: string): boolean;
+  /** Whether a caller who was let in earlier would be let in again: what lives long asks now and then. */
+  stillHolds(caller: Caller): boolean;
+  /** Tells when a key was made or revoked; answers how to end that. */
+  onChange(listener: () => void): () => void;
   /** Other usable keys that could manage the keys of this one's tenant, were it revoked. */
   otherManagersOf(record: KeyRecord): number;
   lastUsedAtMs(id: string): number | null;
@@ -67,10 +72,8 @@ const bootstrap = 'system:bootstrap';
 export async function createAccess({ database, clock, log }: AccessComponents): Promise<Access> {
   const index = new KeyIndex();
   await load(database, clock, index);
-  const timer = setInterval(() => {
-    flushLastUsed().catch((error: unknown) => log.warn({ error }, 'last use of keys could not be written'));
-  }, lastUsedEveryMs);
-  timer.unref();
+  const stopFlushing = periodically('last use of keys', lastUsedEveryMs, log, flushLastUsed);
+  const changed = new Set<() => void>();
 
   async function flushLastUsed(): Promise<void> {
     const used = index.takeUsed();
@@ -94,7 +97,17 @@ export async function createAccess({ database, clock, log }: AccessComponents): 
     return { record, text, insert: insertKey(record) };
   }
 
+  function remember(record: KeyRecord): void {
+    index.put(record);
+    for (const listener of changed) listener();
+  }
+
   const isActive = (record: KeyRecord) => keyState(record, clock.nowMs()) === 'active';
+
+  function holds(id: string): boolean {
+    const record = index.get(id);
+    return record !== undefined && isActive(record);
+  }
 
   async function ensureKey(grant: KeyGrant, existing?: string): Promise<EnsuredKey> {
     const known = existing === undefined ? undefined : index.verify(existing);
@@ -116,20 +129,22 @@ export async function createAccess({ database, clock, log }: AccessComponents): 
     };
     const statements = [made.insert, ...earlier.map(({ id }) => revokeKeyRow(id, nowMs))];
     await database.commit({ statements, audit: [audit] });
-    index.put(made.record);
-    for (const key of earlier) index.put({ ...key, revokedAtMs: nowMs });
+    remember(made.record);
+    for (const key of earlier) remember({ ...key, revokedAtMs: nowMs });
     return { id: made.record.id, text: made.text, created: true };
   }
 
   return {
     authenticate: (keyText) => index.authenticate(keyText, clock.nowMs()),
     newKey,
-    remember: (record) => index.put(record),
-    find: (id) => index.get(id),
-    holds(id) {
-      const record = index.get(id);
-      return record !== undefined && isActive(record);
+    remember,
+    onChange(listener) {
+      changed.add(listener);
+      return () => changed.delete(listener);
     },
+    find: (id) => index.get(id),
+    holds,
+    stillHolds: ({ identity }) => !identity.startsWith(keyIdentity) || holds(identity.slice(keyIdentity.length)),
     otherManagersOf(record) {
       const others = [...index.records()].filter((key) => key.id !== record.id && isActive(key));
       return others.filter((key) => managesKeysOf(key, record.tenant)).length;
@@ -138,7 +153,7 @@ export async function createAccess({ database, clock, log }: AccessComponents): 
     ensureKey,
     flushLastUsed,
     async [Symbol.asyncDispose]() {
-      clearInterval(timer);
+      await stopFlushing();
       await flushLastUsed();
     },
   };

@@ -21,6 +21,9 @@ export function keyState(record: Pick<KeyRecord, 'revokedAtMs' | 'expiresAtMs'>,
   return record.expiresAtMs !== null && record.expiresAtMs <= nowMs ? 'expired' : 'active';
 }
 
+/** How the identity of a caller with a key begins; its id follows. */
+export const keyIdentity = 'key:';
+
 export function callerOf(record: KeyRecord): Caller {
-  return Object.freeze({ identity: `key:${record.id}`, tenant: record.tenant, permissions: record.permissions });
+  return Object.freeze({ identity: keyIdentity + record.id, tenant: record.tenant, permissions: record.permissions });
 }

@@ -5,21 +5,15 @@ import type { HttpKit } from './kit.ts';
  * refused with `shutting_down` (from `lifecycle.stopping` on), streams learn it by `visit.draining`, and every answer
  * closes its connection. Connections: requests under way get `drainMs` to end; then everything is closed.
  */
-export function drainOnStop({ app, lifecycle, http, httpMetrics, log }: HttpKit): void {
-  let closed: Promise<void> | undefined;
+export function drainOnStop({ app, lifecycle, http, underWay, log, longLived }: HttpKit): void {
   lifecycle.onStop('intake', 'http listener', () => {
-    closed = new Promise((resolve) => {
-      if (app.server.listening) app.server.close(() => resolve());
-      else resolve();
-    });
+    app.server.close();
     app.server.closeIdleConnections();
   });
-  lifecycle.onStop('connections', 'http requests', async () => {
-    const timer = Promise.withResolvers<'late'>();
-    const timeout = setTimeout(() => timer.resolve('late'), http.drainMs);
-    const ended = await Promise.race([closed, timer.promise]);
-    clearTimeout(timeout);
-    if (ended === 'late') log.warn({ underWay: httpMetrics.underWay }, 'requests did not end in time and were cut off');
+  lifecycle.onStop('connections', 'http connections', async () => {
+    // Modules say goodbye to their sockets themselves; what is still open then is cut.
+    const [allEnded] = await Promise.all([underWay.none(http.drainMs), longLived.end(http.drainMs)]);
+    if (!allEnded) log.warn({ requests: underWay.count }, 'requests did not end in time and were cut off');
     app.server.closeAllConnections();
     await app.close();
   });

@@ -7,10 +7,12 @@ import type { Metrics } from '../metrics/index.ts';
 import type { BoundOperation, Road } from '../operations/index.ts';
 import type { Cors } from './cors.ts';
 import type { Health } from './health.ts';
+import type { LongLived } from './long-lived.ts';
 import type { HttpMetrics } from './metrics.ts';
 import type { KnownPaths } from './paths.ts';
 import type { RawRoute, UpgradeRoute } from './route.ts';
 import type { HttpSettings } from './settings.ts';
+import type { UnderWay } from './under-way.ts';
 
 export interface HttpServerComponents {
   readonly operations: readonly BoundOperation[];
@@ -35,4 +37,6 @@ export interface HttpKit extends HttpServerComponents {
   readonly paths: KnownPaths;
   readonly httpMetrics: HttpMetrics;
   readonly http: HttpSettings;
+  readonly longLived: LongLived;
+  readonly underWay: UnderWay;
 }

@@ -1,20 +1,18 @@
 import type { Counter, Histogram, Metrics } from '../metrics/index.ts';
+import type { UnderWay } from './under-way.ts';
 
 /** What the HTTP server counts; a route is its pattern, so that the number of labels is bounded. */
 export interface HttpMetrics {
   forRoute(method: string, route: string): RouteMetrics;
-  requestBegan(): void;
-  requestEnded(): void;
   /** A connection or request refused before it reached a route. */
   refused(reason: string): void;
-  readonly underWay: number;
 }
 
 export interface RouteMetrics {
   ended(status: number, durationMs: number): void;
 }
 
-export function createHttpMetrics(metrics: Metrics): HttpMetrics {
+export function createHttpMetrics(metrics: Metrics, underWay: UnderWay): HttpMetrics {
   const requests = metrics.counter({
     area: 'http',
     what: 'requests',
@@ -30,7 +28,13 @@ export function createHttpMetrics(metrics: Metrics): HttpMetrics {
     labels: ['method', 'route'],
     maxChildren: 1_000,
   });
-  const active = metrics.gauge({ area: 'http', what: 'active', unit: 'requests', help: 'Requests under way' }).child();
+  metrics.sampledGauge({
+    area: 'http',
+    what: 'active',
+    unit: 'requests',
+    help: 'Requests under way',
+    read: () => underWay.count,
+  });
   const refusals = metrics.counter({
     area: 'http',
     what: 'refused_early',
@@ -40,12 +44,7 @@ export function createHttpMetrics(metrics: Metrics): HttpMetrics {
   return {
     forRoute: (method, route) =>
       routeMetrics(durations.child(method, route), (status) => requests.child(method, route, String(status))),
-    requestBegan: () => active.add(1),
-    requestEnded: () => active.add(-1),
     refused: (reason) => refusals.child(reason).inc(),
-    get underWay() {
-      return active.value;
-    },
   };
 }
 

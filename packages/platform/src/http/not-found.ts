@@ -8,7 +8,8 @@ import type { HttpKit } from './kit.ts';
 const looking: Admissible = { name: 'http.unknown', access: 'public', effect: 'read' };
 
 /** What no route answers: OPTIONS, a wrong method on a known path, an unknown path. */
-export function answerUnknown({ app, paths, cors, road }: HttpKit): void {
+export function answerUnknown({ app, paths, cors, road, upgrades = [] }: HttpKit): void {
+  const upgradePaths = new Set(upgrades.map(({ path }) => path));
   app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
     const { visit } = request;
     const methods = paths.methodsOf(request.url);
@@ -19,13 +20,21 @@ export function answerUnknown({ app, paths, cors, road }: HttpKit): void {
       return reply.code(204).send();
     }
     road.admit(looking, visit);
-    const error =
-      methods.length === 0
-        ? NotFound.error(`there is nothing at ${shown(request.url)}`)
-        : WrongMethod.error(`${shown(request.url)} knows ${methods.join(', ')}, not ${request.method}`);
+    const error = methods.length === 0 ? missing(upgradePaths, request.url) : wrongMethod(methods, request);
     sendError(reply, error, visit.correlationId);
     return reply;
   });
+}
+
+function missing(upgradePaths: ReadonlySet<string>, url: string) {
+  const path = shown(url);
+  return NotFound.error(
+    upgradePaths.has(path) ? `${path} speaks WebSocket only; send an upgrade` : `there is nothing at ${path}`,
+  );
+}
+
+function wrongMethod(methods: readonly string[], { url, method }: FastifyRequest) {
+  return WrongMethod.error(`${shown(url)} knows ${methods.join(', ')}, not ${method}`);
 }
 
 /** Without its query, which may hold anything, and not longer than a line. */

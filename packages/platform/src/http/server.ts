@@ -9,6 +9,7 @@ import { drainOnStop } from './drain.ts';
 import { enterRequests } from './entry.ts';
 import type { HttpKit, HttpServerComponents } from './kit.ts';
 import { listenOn } from './listen.ts';
+import { LongLived } from './long-lived.ts';
 import { createHttpMetrics } from './metrics.ts';
 import { operationRoute } from './mount-operation.ts';
 import { rawRoute } from './mount-raw.ts';
@@ -17,8 +18,11 @@ import { openApiDocument } from './openapi/document.ts';
 import { KnownPaths } from './paths.ts';
 import { defaultHttpSettings, type HttpSettings } from './settings.ts';
 import { standingRoutes } from './standing-routes.ts';
+import { errorOf, sendError } from './problem-answer.ts';
 import type { RawRoute } from './route.ts';
+import { UnderWay } from './under-way.ts';
 import { mountUpgrades } from './upgrades.ts';
+import { correlationIdOf } from './visit.ts';
 
 export interface HttpServer {
   /** Starts to accept connections; answers the base URL. @throws PortInUse, CannotListen */
@@ -32,13 +36,16 @@ export interface HttpServer {
  */
 export async function createHttpServer(components: HttpServerComponents): Promise<HttpServer> {
   const http = { ...defaultHttpSettings, ...components.settings };
+  const underWay = new UnderWay();
   const kit: HttpKit = {
     ...components,
     http,
     app: createFastify(http),
     cors: new Cors(http.corsOrigins),
     paths: new KnownPaths(),
-    httpMetrics: createHttpMetrics(components.metrics),
+    underWay,
+    longLived: new LongLived(components.access),
+    httpMetrics: createHttpMetrics(components.metrics, underWay),
   };
   const operations = [...components.operations, bind(healthDetails, () => components.health.look())];
   assertAccessIsKnown([...operations.map(({ operation }) => operation), ...(components.routes ?? [])]);
@@ -70,8 +77,16 @@ function createFastify(http: HttpSettings): FastifyInstance {
     return503OnClosing: false,
     forceCloseConnections: false,
     exposeHeadRoutes: false,
+    // Paths that the router cannot read reach no hook.
+    frameworkErrors: (fault, request, reply) => {
+      const correlationId = correlationIdOf(request.raw);
+      reply.header('X-Correlation-Id', correlationId).header('X-Content-Type-Options', 'nosniff');
+      sendError(reply, errorOf(fault, http.bodyLimitBytes), correlationId);
+    },
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: false },
     http: {
+      // A client that offers h2c with an ordinary request gets the ordinary answer.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
       maxHeaderSize: http.headerLimitBytes,
       headersTimeout: http.headersTimeoutMs,
       // How often Node looks for connections beyond their time: the precision of both time-outs.
@@ -92,7 +107,7 @@ async function mountRoutes(kit: HttpKit, operations: readonly BoundOperation[], 
     }
     for (const route of standingRoutes({ health: kit.health, metrics: kit.metrics, openApi })) {
       paths.add(route.method, route.path);
-      json.route({ ...rawRoute(route, http.bodyLimitBytes), exposeHeadRoute: true });
+      json.route({ ...rawRoute(route, http.bodyLimitBytes, kit.longLived), exposeHeadRoute: true });
     }
     for (const route of raw.filter(({ body }) => body !== 'stream')) mountRaw(json, kit, route);
   });
@@ -103,10 +118,10 @@ async function mountRoutes(kit: HttpKit, operations: readonly BoundOperation[], 
   });
 }
 
-function mountRaw(app: FastifyInstance, { paths, http }: HttpKit, route: RawRoute): void {
+function mountRaw(app: FastifyInstance, { paths, http, longLived }: HttpKit, route: RawRoute): void {
   // No HEAD: of a stream it would never end.
   paths.add(route.method, route.path, { head: false });
-  app.route(rawRoute(route, http.bodyLimitBytes));
+  app.route(rawRoute(route, http.bodyLimitBytes, longLived));
 }
 
 function readJson(app: FastifyInstance): void {

@@ -11,10 +11,8 @@ import { addressOf, correlationIdOf } from './visit.ts';
 
 /** Authenticates and admits before the upgrade, so that nobody without a key gets as far as a handshake. */
 export function mountUpgrades(kit: HttpKit): void {
-  const { app, lifecycle, paths } = kit;
+  const { app, lifecycle } = kit;
   const routes = new Map((kit.upgrades ?? []).map((route) => [route.path, route]));
-  for (const path of routes.keys()) paths.add('GET', path, { head: false });
-  const open = new Set<Duplex>();
 
   app.server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Before anything else: an error on a socket without a listener ends the process.
@@ -22,8 +20,7 @@ export function mountUpgrades(kit: HttpKit): void {
     const correlationId = correlationIdOf(message);
     try {
       const { route, caller } = admitted(kit, routes, message, correlationId);
-      open.add(socket);
-      socket.once('close', () => open.delete(socket));
+      kit.longLived.add(socket, caller);
       route.handle(message, socket, head, caller, { correlationId, draining: lifecycle.stopping });
     } catch (thrown) {
       if (!(thrown instanceof ReeveError)) kit.log.error({ correlationId, error: thrown }, 'an upgrade met a defect');
@@ -31,11 +28,6 @@ export function mountUpgrades(kit: HttpKit): void {
       kit.httpMetrics.refused(error.code);
       socket.end(responseText(error.status, error, correlationId, errorHeaders(error)));
     }
-  });
-  // Modules say goodbye to their sockets themselves; what is still open when connections end is cut.
-  lifecycle.onStop('connections', 'upgraded sockets', async () => {
-    await quiet(open, kit.http.drainMs);
-    for (const socket of open) socket.destroy();
   });
 }
 
@@ -63,13 +55,4 @@ function admitted(
     },
   );
   return { route, caller };
-}
-
-/** Resolves when no socket is left, or the time is up. */
-async function quiet(open: ReadonlySet<Duplex>, atMostMs: number): Promise<void> {
-  const closed = [...open].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
-  const timer = Promise.withResolvers<void>();
-  const timeout = setTimeout(timer.resolve, atMostMs);
-  await Promise.race([Promise.all(closed), timer.promise]);
-  clearTimeout(timeout);
 }

@@ -11,12 +11,16 @@ import { RequestCancelled } from '../api/errors.ts';
 import { AnswersUnderway } from './idempotency.ts';
 import { createRoadMetrics, type RoadMetrics } from './metrics.ts';
 import { Passage } from './passage.ts';
+import { periodically } from './periodic.ts';
+import { pruneExpiredAnswers } from './prune-answers.ts';
 import { RateLimiter, type RateLimits } from './rate-limiter.ts';
 import { RefusalJournal } from './refusal-journal.ts';
 import type { RoadAnswer, RoadRequest } from './request.ts';
 import { carryOut, keeperFor, type WayComponents } from './way.ts';
 import { defaultRoadSettings, type RoadSettings } from './settings.ts';
 import { validate } from './validate.ts';
+
+const pruneEveryMs = 10 * 60_000;
 
 export interface RoadComponents {
   readonly database: Database;
@@ -55,13 +59,19 @@ export function createRoad(components: RoadComponents): Road {
     consent: new Consent({ database, clock, settings: settings.approvals }),
     checkOutputs: settings.checkOutputs,
   };
+  const stopPruning = periodically('prune answers', pruneEveryMs, log, (signal) =>
+    pruneExpiredAnswers(database, clock, signal),
+  );
   const carry = createCarry({ way, clock, metrics, refusals, timeoutMs: settings.operationTimeoutMs });
   return {
     admit,
     carry,
     refusals,
     invoke: async (bound, rawInput, request) => carry(bound, rawInput, admit(bound.operation, request), request),
-    [Symbol.asyncDispose]: () => refusals.flush(),
+    async [Symbol.asyncDispose]() {
+      await stopPruning();
+      await refusals.flush();
+    },
   };
 }
 

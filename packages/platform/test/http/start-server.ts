@@ -130,6 +130,8 @@ export interface ServerOptions extends GroundOptions {
   readonly routes?: HttpServerComponents['routes'];
   readonly upgrades?: HttpServerComponents['upgrades'];
   readonly http?: Partial<HttpSettings>;
+  /** Any free one when not given. */
+  readonly port?: number;
   /** Operations that need the ground they stand on. */
   readonly bindOn?: (ground: Ground) => readonly BoundOperation[];
 }
@@ -155,7 +157,10 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     settings: { drainMs: 2_000, ...options.http },
     version: '0.0.0-test',
   });
-  const url = await server.listen({ host: '127.0.0.1', port: 0 });
+  const url = await server.listen({ host: '127.0.0.1', port: options.port ?? 0 }).catch(async (error: unknown) => {
+    await ground[Symbol.asyncDispose]();
+    throw error;
+  });
   return {
     ...ground,
     url,
