@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NoHubKnown } from './errors.ts';
+import { HubNotNamed } from './errors.ts';
 import type { Environment } from './environment.ts';
 
 /** Flags of every command that talks to a hub. */
@@ -28,7 +28,7 @@ interface DevFile {
 /**
  * Finds the hub: flags before environment before `dev.json`. A key from the file goes only to the address in the same
  * file, so that a mistyped `--url` sends it nowhere.
- * @throws ReeveError `no_hub_known`.
+ * @throws ReeveError `hub_not_named`.
  */
 export function findConnection(flags: ConnectionFlags, environment: Environment, role: Role): Connection {
   const path = join(environment.home, 'dev.json');
@@ -40,7 +40,7 @@ export function findConnection(flags: ConnectionFlags, environment: Environment,
     const isSame = dev !== undefined && sameAddress(dev.url, given);
     return { url: given, apiKey: isSame ? keyOf(dev, role) : undefined, source: sourceOf(flags) };
   }
-  if (dev === undefined) throw NoHubKnown.error(`no --url, no REEVE_URL, and no ${path}`);
+  if (dev === undefined) throw HubNotNamed.error(`no --url, no REEVE_URL, and no ${path}`);
   return { url: dev.url, apiKey: givenKey ?? keyOf(dev, role), source: path };
 }
 
@@ -56,14 +56,14 @@ function sameAddress(a: string, b: string): boolean {
   return URL.canParse(a) && URL.canParse(b) && new URL(a).origin === new URL(b).origin;
 }
 
-/** @throws ReeveError `no_hub_known` for a file that is there and cannot be used. */
+/** @throws ReeveError `hub_not_named` for a file that is there and cannot be used. */
 function readDevFile(path: string): DevFile | undefined {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw NoHubKnown.error(`${path} cannot be read: ${(cause as Error).message}`, { cause });
+    throw HubNotNamed.error(`${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
   try {
     const { url, apiKey, ownerKey = apiKey } = JSON.parse(text) as Partial<DevFile>;
@@ -72,5 +72,5 @@ function readDevFile(path: string): DevFile | undefined {
   } catch {
     // Said below: whatever is wrong with it, the remedy is the same.
   }
-  throw NoHubKnown.error(`${path} does not hold url, apiKey and ownerKey; \`reeve up\` writes it anew`);
+  throw HubNotNamed.error(`${path} does not hold url, apiKey and ownerKey; \`reeve up\` writes it anew`);
 }

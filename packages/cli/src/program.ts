@@ -1,4 +1,8 @@
 import { Command, Option } from 'commander';
+import type { ChatFlags } from './chat/chat.ts';
+import type { EventFlags } from './commands/events.ts';
+import type { AgentRunFlags, ConfigFlags, NodeFlags, UpFlags } from './commands/server-roles.ts';
+import type { StatusFlags } from './commands/status.ts';
 import type { Session } from './session.ts';
 import { version } from './version.ts';
 
@@ -44,7 +48,7 @@ function addServerCommands(program: Command, session: Session): void {
     .option('--home <folder>', 'folder for the database and keys (REEVE_HOME, .reeve)')
     .option('--config <file>', 'configuration file; may be repeated, later ones win', collect)
     .option('--no-demo', 'without the demo node')
-    .action(async (flags) => {
+    .action(async (flags: UpFlags) => {
       const { up } = await import('./commands/server-roles.ts');
       session.exitCode = await up(flags);
     });
@@ -59,7 +63,7 @@ function addServerCommands(program: Command, session: Session): void {
     .option('--slots <number>', 'requests at the same time')
     .option('--backend-key-env <variable>', 'environment variable that holds the key of the backend')
     .option('--price-micro-usd <amount>', 'price of a request in micro-USD')
-    .action(async (flags) => {
+    .action(async (flags: NodeFlags) => {
       const { node } = await import('./commands/server-roles.ts');
       session.exitCode = await node(flags);
     });
@@ -69,7 +73,7 @@ function addServerCommands(program: Command, session: Session): void {
     .description('show the configuration in force and where each value is from; secrets are masked')
     .option('--config <file>', 'configuration file; may be repeated, later ones win', collect)
     .option('--json', 'as one line of JSON')
-    .action(async (flags) => {
+    .action(async (flags: ConfigFlags) => {
       const { showConfig } = await import('./commands/server-roles.ts');
       session.exitCode = await showConfig(flags);
     });
@@ -89,7 +93,7 @@ function addAgentsRun(agents: Command, session: Session): void {
     .option('--key <key>', 'API key with the permission agents:connect')
     .argument('<command...>', 'the command after --, as it is: no shell reads it')
     .addHelpText('after', '\nExample:\n  reeve agents run --name counter --capability text.count -- wc -w')
-    .action(async (command: string[], flags) => {
+    .action(async (command: string[], flags: AgentRunFlags) => {
       const { runAgent } = await import('./commands/server-roles.ts');
       session.exitCode = await runAgent(flags, command);
     });
@@ -104,7 +108,7 @@ function addClientCommands(program: Command, session: Session): void {
     .description('what waits, what runs, who is there')
     .option('--watch', 'every second until interrupted')
     .option('--json', 'as one line of JSON')
-    .action(async (flags) => (await import('./commands/status.ts')).status(session, flags));
+    .action(async (flags: StatusFlags) => (await import('./commands/status.ts')).status(session, flags));
   connected(program.command('events'))
     .description('the event log')
     .option('--after <position>', 'only events after this one')
@@ -112,12 +116,12 @@ function addClientCommands(program: Command, session: Session): void {
     .option('--type <type>', 'only of this type, such as task.succeeded')
     .option('--follow', 'go on with what happens from now on')
     .option('--json', 'one line of JSON for each event')
-    .action(async (flags) => (await import('./commands/events.ts')).events(session, flags));
+    .action(async (flags: EventFlags) => (await import('./commands/events.ts')).events(session, flags));
   connected(program.command('chat'))
     .description('talk to a model; with a pipe, one question and its answer')
     .option('--model <name>', 'model; the first there is when not given')
     .option('--system <text>', 'what the model is told first')
-    .action(async (flags) => (await import('./chat/chat.ts')).chat(session, flags));
+    .action(async (flags: ChatFlags) => (await import('./chat/chat.ts')).chat(session, flags));
   program
     .command('completion')
     .description('print a completion script for a shell')

@@ -7,13 +7,17 @@ export interface UpFlags {
   readonly host?: string;
   readonly home?: string;
   readonly config?: string[];
-  /** Commander's form of `--no-demo`. */
+  /** False by `--no-demo`; else the configuration decides. */
   readonly demo: boolean;
 }
 
 /** `reeve up` */
 export function up({ port, demo, ...rest }: UpFlags): Promise<number> {
-  return runServer('up', { ...rest, demo, ...(port === undefined ? {} : { port: numberOf('--port', port) }) });
+  return runServer('up', {
+    ...rest,
+    ...(demo ? {} : { demo }),
+    ...(port === undefined ? {} : { port: numberOf('--port', port) }),
+  });
 }
 
 export interface NodeFlags extends ConnectionFlags {

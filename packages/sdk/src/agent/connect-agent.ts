@@ -116,6 +116,7 @@ class RunningAgent implements AgentConnection {
     this.#attempts.resume(new Set(frame.kept.map(({ fence }) => fence)));
     this.#outbox.open((message) => link.send(message));
     if (this.#declineNew) this.#outbox.queueFrame('{"type":"draining"}');
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#become(this.#declineNew ? 'draining' : 'online');
     this.#firstWelcome.resolve();
   }

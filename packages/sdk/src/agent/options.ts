@@ -31,7 +31,7 @@ interface AgentSettings {
   /** A key with the permission `agents:connect`. */
   readonly apiKey: string;
   readonly offer: z.input<typeof AgentOffer>;
-  /** Gives up connecting, or stops the agent without draining. */
+  /** Gives up while the first connection is being made; a connected agent ends by `stop`. */
   readonly signal?: AbortSignal;
   /** Where warnings and errors go; the console when not given. */
   readonly log?: AgentLog;
