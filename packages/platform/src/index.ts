@@ -23,18 +23,28 @@ export type {
   UnitStatement,
 } from './database/index.ts';
 export { EventFeed, pruneEvents, readEvents } from './events/index.ts';
-export { bind, createRoad } from './operations/index.ts';
-export type { BoundOperation, Call, Caller, ConsequentialHandler, Handler, Road } from './operations/index.ts';
-export { createLogger, rememberSecret } from './log/index.ts';
+export { approvalOperations, bind, createRoad } from './operations/index.ts';
+export type {
+  ApprovalSettings,
+  BoundOperation,
+  Call,
+  Caller,
+  ConsequentialHandler,
+  Handler,
+  Road,
+} from './operations/index.ts';
+export { createLogger, isPrettyWanted, rememberSecret } from './log/index.ts';
 export type { Logger, ProcessLogger } from './log/index.ts';
 export { createLifecycle, installSignals } from './lifecycle/index.ts';
 export type { Lifecycle } from './lifecycle/index.ts';
 export { createMetrics } from './metrics/index.ts';
 export type { Metrics } from './metrics/index.ts';
 export type { RawRoute, UpgradeRoute } from './http/route.ts';
-export { createAccess } from './access/index.ts';
+export { createAccess, keyOperations } from './access/index.ts';
 export type { Access } from './access/index.ts';
 export {
+  clientSettings,
+  secretFromEnvironment,
   configurationPage,
   configurationTable,
   databasePath,

@@ -1,6 +1,7 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { defineError } from '@reeve/kernel';
-import { readCredentials } from './dev-credentials.ts';
+import { clientSettings } from '@reeve/platform';
+import { devCredentialsPath, readCredentials } from './dev-credentials.ts';
 
 export const NoHub = defineError({
   code: 'no_hub_known',
@@ -12,10 +13,11 @@ export const NoHub = defineError({
 
 /** Where a node or agent finds its hub: as told, else by REEVE_URL and REEVE_API_KEY, else what `reeve up` wrote down. */
 export async function hubAddress(told: { url?: string; key?: string }): Promise<{ url: string; apiKey: string }> {
-  const home = resolve(process.env['REEVE_HOME'] ?? '.reeve');
-  const written = await readCredentials(join(home, 'dev.json'));
-  const url = told.url ?? process.env['REEVE_URL'] ?? written?.url;
-  const apiKey = told.key ?? process.env['REEVE_API_KEY'] ?? written?.apiKey;
+  const settings = clientSettings();
+  const home = resolve(settings.home);
+  const written = await readCredentials(devCredentialsPath(home));
+  const url = told.url ?? settings.url ?? written?.url;
+  const apiKey = told.key ?? settings.apiKey ?? written?.apiKey;
   if (url && apiKey) return { url, apiKey };
   const lacking = url ? 'key: set REEVE_API_KEY' : 'address: give --url';
   throw NoHub.error(`there is no ${lacking}, or start a hub here with "reeve up" (looked in ${home})`);

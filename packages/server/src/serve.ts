@@ -8,11 +8,14 @@ import {
   createHttpServer,
   createMetrics,
   createRoad,
+  approvalOperations,
+  keyOperations,
   databaseCheck,
   databasePath,
   openDatabase,
   platformMigrations,
   type Access,
+  type ApprovalSettings,
   type BoundOperation,
   type Database,
   type HttpServer,
@@ -71,7 +74,8 @@ interface Base {
   readonly lifecycle: Lifecycle;
 }
 
-function openRoad({ limits, approvals }: SystemConfiguration, { database, log, metrics, lifecycle }: Base): Road {
+function openRoad(configuration: SystemConfiguration, { database, log, metrics, lifecycle }: Base): Road {
+  const { limits } = configuration;
   const road = createRoad({
     database,
     clock: systemClock,
@@ -81,10 +85,15 @@ function openRoad({ limits, approvals }: SystemConfiguration, { database, log, m
       identity: { capacity: limits.requestBurst, perSecond: limits.requestsPerMinute / 60 },
       anonymous: { capacity: Math.ceil(limits.anonymousPerMinute / 6), perSecond: limits.anonymousPerMinute / 60 },
     },
-    settings: { approvals: { expireAfterMs: approvals.expireAfterMs, requireOther: false } },
+    settings: { approvals: approvalSettings(configuration) },
   });
   lifecycle.onStop('connections', 'road', async () => road[Symbol.asyncDispose]());
   return road;
+}
+
+/** In production nobody approves what they asked for themselves. */
+function approvalSettings({ approvals, environment }: SystemConfiguration): ApprovalSettings {
+  return { expireAfterMs: approvals.expireAfterMs, requireOther: environment === 'production' };
 }
 
 function openHub({ hub }: SystemConfiguration, { database, log, metrics, lifecycle }: Base): Promise<Hub> {
@@ -106,7 +115,13 @@ function openHttp({ configuration, hub, ...base }: HttpBase): Promise<HttpServer
   const market = createMarket({ hub, ...gateway });
   const health = createHealth({ clock: systemClock, stopping: lifecycle.stopping, version });
   health.register(databaseCheck(database));
-  const operations: BoundOperation[] = [...hub.operations, ...market.operations];
+  const approvals = approvalSettings(configuration);
+  const operations: BoundOperation[] = [
+    ...hub.operations,
+    ...market.operations,
+    ...keyOperations({ access, database, clock: systemClock }),
+    ...approvalOperations({ database, clock: systemClock, settings: approvals }),
+  ];
   return createHttpServer({
     ...base,
     operations,

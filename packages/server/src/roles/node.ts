@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { createMarketNode, createMiniBackend, createOpenAiBackend, type Backend } from '@reeve/market/node';
+import { secretFromEnvironment } from '@reeve/platform';
 import { serveHub, startAgentProcess } from '../connect.ts';
 
 export interface NodeOptions {
@@ -39,6 +40,6 @@ export async function run(options: NodeOptions): Promise<void> {
 
 async function backendOf({ backend, backendKeyEnv }: NodeOptions): Promise<Backend> {
   if (backend === undefined) return createMiniBackend();
-  const apiKey = backendKeyEnv === undefined ? undefined : process.env[backendKeyEnv];
+  const apiKey = backendKeyEnv === undefined ? undefined : secretFromEnvironment(backendKeyEnv);
   return createOpenAiBackend({ url: backend, ...(apiKey !== undefined && { apiKey }) });
 }

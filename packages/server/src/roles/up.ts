@@ -2,6 +2,7 @@ import {
   createLifecycle,
   createLogger,
   installSignals,
+  isPrettyWanted,
   loadSystemConfiguration,
   type SystemConfiguration,
 } from '@reeve/platform';
@@ -24,11 +25,12 @@ export interface UpOptions {
 export async function run(options: UpOptions): Promise<void> {
   const loaded = loadSystemConfiguration({ directory: process.cwd(), files: options.config ?? [] });
   const configuration = withOptions(loaded.value, options);
-  const pretty = usesPrettyLog(configuration);
-  const log = createLogger({ level: pretty ? 'warn' : configuration.log.level, pretty });
+  const pretty = isPrettyWanted(configuration.log.pretty, configuration.environment);
+  const log = createLogger({ level: configuration.log.level, pretty });
   for (const warning of loaded.warnings) log.warn({ warning }, 'configuration');
   const lifecycle = createLifecycle({ graceMs: configuration.shutdown.graceMs, log });
   installSignals(lifecycle, { log });
+  lifecycle.onStop('telemetry', 'log', () => log.flush());
   try {
     const { url, access } = await serve({ configuration, log, lifecycle });
     if (configuration.environment !== 'development') return log.info({ url }, 'serving');
@@ -49,10 +51,4 @@ function withOptions(configuration: SystemConfiguration, { port, host, home, dem
     ...(home !== undefined && { home }),
     ...(demo !== undefined && { demo: { enabled: demo } }),
   };
-}
-
-/** On a terminal in development people read the greeting and warnings; programs read every line as JSON. */
-function usesPrettyLog({ log, environment }: SystemConfiguration): boolean {
-  if (log.pretty !== 'auto') return log.pretty === 'always';
-  return environment === 'development' && process.stdout.isTTY === true;
 }
