@@ -53,25 +53,30 @@ export class AttemptReports {
   }
 
   /**
-   * Stream chunks, passed on as they are. Chunks nobody follows are credited and dropped. A gap or a repeat means that
-   * the stream is not what the agent made: the attempt fails rather than pass on a wrong text.
+   * Stream chunks, passed on as they are; those nobody follows are credited and dropped. After a reconnect the agent
+   * sends again what was not credited: what is known already is dropped. A gap means that the stream is not what the
+   * agent made: the attempt fails rather than pass on a wrong text.
    */
   chunks(agent: LiveAgent, taskId: string, fence: number, index: number, data: readonly string[]): void {
     const lease = holds(agent, taskId, fence);
     if (!lease) return this.#late(agent, taskId, fence);
-    if (index !== lease.nextChunk) {
-      const message = `stream chunk ${index} came where ${lease.nextChunk} was due`;
-      agent.link?.cancel(taskId, fence, message);
-      return this.#parts.settlement.fail(lease, { code: 'stream_broken', message, retryable: true });
-    }
-    lease.nextChunk += data.length;
     const { task } = lease;
     const taken = (length: number): void => {
       if (task.lease === lease) agent.link?.credit(taskId, fence, length);
     };
-    if (!task.follower) return taken(data.reduce((sum, chunk) => sum + chunk.length, 0));
+    if (!task.follower) return taken(lengthOf(data));
+    const known = lease.nextChunk - index;
+    if (known < 0) {
+      const message = `stream chunk ${index} came where ${lease.nextChunk} was due`;
+      agent.link?.cancel(taskId, fence, message);
+      return this.#parts.settlement.fail(lease, { code: 'stream_broken', message, retryable: true });
+    }
+    if (known > 0) taken(lengthOf(data.slice(0, known))); // their credit may have been lost with the connection
+    const fresh = known > 0 ? data.slice(known) : data;
+    if (fresh.length === 0) return;
+    lease.nextChunk += fresh.length;
     task.streamed = true;
-    task.follower.chunks(data, taken);
+    task.follower.chunks(fresh, taken);
   }
 
   /**
@@ -94,4 +99,9 @@ export class AttemptReports {
         this.#parts.log.warn({ taskId, fence, err: error }, 'a late report could not be looked up');
       });
   }
+}
+
+/** In UTF-16 units, as credit counts. */
+function lengthOf(data: readonly string[]): number {
+  return data.reduce((sum, chunk) => sum + chunk.length, 0);
 }
