@@ -1,6 +1,7 @@
 /**
  * `npm run build`: JavaScript and declarations of every package in its `dist/`, so that a published package runs with
- * plain Node and needs no TypeScript. Packages are built in the order in which they need one another.
+ * plain Node and needs no TypeScript. Packages are built in the order in which they need one another, and every door of
+ * each is opened once by a Node that knows nothing of the source.
  */
 import { cpSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -10,6 +11,8 @@ interface Package {
   readonly name: string;
   readonly folder: string;
   readonly needs: readonly string[];
+  /** What `exports` leads to in `dist/`, relative to the folder. */
+  readonly doors: readonly string[];
 }
 
 const root = resolve(process.argv[2] ?? '.');
@@ -17,6 +20,7 @@ const root = resolve(process.argv[2] ?? '.');
 try {
   for (const built of inOrder(readPackages())) {
     await build(built);
+    await openDoors(built);
     console.log(`✓ ${built.name}`);
   }
 } catch (error) {
@@ -29,9 +33,11 @@ function readPackages(): Package[] {
     const manifest = JSON.parse(readFileSync(join(root, file), 'utf8')) as {
       name: string;
       dependencies?: Record<string, string>;
+      exports: Record<string, { default: string }>;
     };
     const needs = Object.keys(manifest.dependencies ?? {}).filter((name) => name.startsWith('@reeve/'));
-    return { name: manifest.name, folder: join(root, dirname(file)), needs };
+    const doors = Object.values(manifest.exports).map((door) => door.default);
+    return { name: manifest.name, folder: join(root, dirname(file)), needs, doors };
   });
 }
 
@@ -53,6 +59,15 @@ async function build({ name, folder }: Package): Promise<void> {
   if (code !== 0) throw new Error(`${name} does not build:\n${output}`);
   copyAssets(folder);
   for (const file of globSync('dist/**/*.js', { cwd: folder })) pointToJavaScript(folder, file);
+}
+
+async function openDoors({ name, folder, doors }: Package): Promise<void> {
+  for (const door of doors.filter((file) => !file.endsWith('/main.js'))) {
+    const { code, output } = await capture(process.execPath, [join(folder, door)], {
+      environment: { NODE_OPTIONS: '' },
+    });
+    if (code !== 0) throw new Error(`${name} is built, but ${door} does not open:\n${output}`);
+  }
 }
 
 /** Whatever else lies in `src/` and is read at run time: texts, SQL, pages. */

@@ -75,5 +75,5 @@ function printSummary(): void {
   const parts = (['killed', 'survived', 'invalid', 'skipped'] as const).map(
     (outcome) => `${count(outcome)} ${outcome}`,
   );
-  console.log(`\nMutants: ${parts.join(', ')}`);
+  console.log(`\nMutants: ${parts.join(', ')}, in ${Math.round(performance.now() / 1000)} s`);
 }
