@@ -1,5 +1,6 @@
 import type { Clock } from '@reeve/kernel';
 import type { Database, Lifecycle, Logger } from '@reeve/platform';
+import type { Backoff } from './api/task.ts';
 import type { HubMetrics } from './metrics.ts';
 
 /** What configuration decides about the hub. */
@@ -14,6 +15,10 @@ export interface HubSettings {
   readonly inputMemoryBytes: number;
   readonly defaultTimeoutMs: number;
   readonly defaultMaxAttempts: number;
+  /** How tasks that do not say otherwise are tried again. */
+  readonly retry: Backoff;
+  /** Largest input of a task, as JSON text in UTF-8. */
+  readonly inputLimitBytes: number;
 }
 
 /** Everything the hub needs from outside. */

@@ -1,28 +1,15 @@
-import type { BoundOperation, RawRoute, UpgradeRoute } from '@reeve/platform';
-import { EventFeed } from '@reeve/platform';
+import { EventFeed, type BoundOperation, type RawRoute, type UpgradeRoute } from '@reeve/platform';
 import { agentProtocol } from './api/protocol.ts';
 import type { HubComponents } from './components.ts';
-import { AgentEndpoint } from './drivers/websocket/agent-endpoint.ts';
 import { stateOf } from './domain/live.ts';
+import { AgentEndpoint } from './drivers/websocket/agent-endpoint.ts';
+import { createEngine, type Engine } from './engine.ts';
 import { agentOperations } from './services/agent-operations.ts';
-import { AgentRoster } from './services/agent-roster.ts';
-import { AgentSessions } from './services/agent-sessions.ts';
-import { AttachedTasks, type AttachedRequest, type AttachedTask } from './services/attached-tasks.ts';
-import { AttemptReports } from './services/attempt-reports.ts';
-import { Dispatcher } from './services/dispatcher.ts';
-import { Endings } from './services/endings.ts';
+import type { AgentRoster } from './services/agent-roster.ts';
+import type { AttachedRequest, AttachedTask } from './services/attached-tasks.ts';
 import { eventOperations, eventStream } from './services/event-stream.ts';
-import { Fences } from './services/fences.ts';
 import { statusOperation } from './services/hub-status.ts';
-import { Inputs } from './services/inputs.ts';
-import { LeaseKeeper } from './services/lease-keeper.ts';
-import { Recovery } from './services/recovery.ts';
-import { Settlement } from './services/settlement.ts';
-import { Submissions } from './services/submissions.ts';
-import { TaskBoard } from './services/task-board.ts';
 import { taskOperations } from './services/task-operations.ts';
-import { nextEpoch } from './store/epoch.ts';
-import { selectNewestSeq } from './store/read-tasks.ts';
 
 /** Agents, tasks, matching, leases, events: the engine that everything else stands on. */
 export interface Hub {
@@ -46,86 +33,26 @@ export interface OnlineCapability {
 
 /** Builds the hub, rebuilds its memory from the database, and starts to hand out work. */
 export async function createHub(components: HubComponents, version: string): Promise<Hub> {
-  const { database, clock, log, lifecycle, metrics, settings, random } = components;
-  const epoch = await countEpoch(components);
-  const newestSeq = await readNewestSeq(components);
-
-  const roster = new AgentRoster();
-  const board = new TaskBoard(roster, settings.inputMemoryBytes);
-  const endings = new Endings();
-  const fences = new Fences(epoch);
-  const inputs = new Inputs(database, log);
-  const keeper: LeaseKeeper = new LeaseKeeper(clock, roster, settings.leaseTtlMs, {
-    attemptTimedOut: (lease) => {
-      lease.agent.link?.cancel(lease.task.id, lease.fence, 'the attempt took too long');
-      const message = `not finished within ${lease.task.timeoutMs} ms`;
-      settlement.fail(lease, { code: 'attempt_timed_out', message, retryable: true });
-    },
-    leaseExpired: (lease) => {
-      const message = `its agent was silent for ${settings.leaseTtlMs} ms`;
-      settlement.fail(lease, { code: 'lease_expired', message, retryable: true });
-    },
-    deadlinePassed: (task) => void settlement.expire(task),
-    taskIsDue: (task) => {
-      board.enqueue(task);
-      dispatcher.queueChanged(task.queue);
-    },
-  });
-  const dispatcher = new Dispatcher({ board, keeper, fences, inputs, database, clock, log, metrics });
-  const settlement: Settlement = new Settlement({
-    board,
-    keeper,
-    dispatcher,
-    endings,
-    database,
-    clock,
-    log,
-    metrics,
-    random,
-    stopping: lifecycle.stopping,
-  });
-  const submissions = new Submissions({
-    board,
-    roster,
-    keeper,
-    dispatcher,
-    database,
-    clock,
-    metrics,
-    settings,
-    newestSeq,
-  });
-  const sessions = new AgentSessions({ roster, board, dispatcher, settlement, database, clock, log });
-  const reports = new AttemptReports({ settlement, database, log, metrics });
-  const attached = new AttachedTasks({ submissions, settlement, endings, log });
-  const recovery = new Recovery({ board, roster, keeper, dispatcher, database, clock, log });
+  const { database, lifecycle, settings } = components;
+  const engine = await createEngine(components);
   const feed = new EventFeed(database);
   const endpoint = new AgentEndpoint({
-    sessions,
-    reports,
-    clock,
-    log,
-    metrics,
-    agentReady: (agent) => dispatcher.agentChanged(agent),
+    ...components,
+    ...engine,
+    agentReady: (agent) => engine.dispatcher.agentChanged(agent),
     heartbeatMs: settings.heartbeatMs,
     leaseTtlMs: settings.leaseTtlMs,
   });
-
-  await recovery.run();
-  keeper.start();
-  lifecycle.onStop('intake', 'dispatcher', () => dispatcher.drain());
-  lifecycle.onStop('connections', 'dispatcher', () => dispatcher.stop());
+  watch(components, engine);
+  engine.keeper.start();
+  lifecycle.onStop('intake', 'dispatcher', () => engine.dispatcher.drain());
+  lifecycle.onStop('connections', 'dispatcher', () => engine.dispatcher.stop());
   lifecycle.onStop('connections', 'agents', () => endpoint.close());
   lifecycle.onStop('connections', 'event streams', () => feed.close());
-  lifecycle.onStop('connections', 'lease keeper', () => keeper.stop());
-
+  lifecycle.onStop('connections', 'lease keeper', () => engine.keeper.stop());
+  const { roster, attached } = engine;
   return {
-    operations: [
-      ...taskOperations({ database, board, roster, clock, submissions, settlement, endings, recovery }),
-      ...agentOperations({ roster, sessions, database, nowMs: () => clock.nowMs() }),
-      ...eventOperations(database),
-      statusOperation({ board, roster, database, clock, version, startedAtMs: clock.nowMs() }),
-    ],
+    operations: operations(components, engine, version),
     routes: [eventStream(feed, database)],
     upgrades: [
       {
@@ -142,14 +69,25 @@ export async function createHub(components: HubComponents, version: string): Pro
   };
 }
 
-async function countEpoch({ database }: HubComponents): Promise<number> {
-  const [result] = await database.commit({ statements: [nextEpoch.bind({})] });
-  return result!.rows[0]!['value'] as number;
+function operations(components: HubComponents, engine: Engine, version: string): BoundOperation[] {
+  const { database, clock } = components;
+  return [
+    ...taskOperations({ ...engine, database, clock }),
+    ...agentOperations({ ...engine, database, nowMs: () => clock.nowMs() }),
+    ...eventOperations(database),
+    statusOperation({ ...engine, database, clock, version, startedAtMs: clock.nowMs() }),
+  ];
 }
 
-async function readNewestSeq({ database }: HubComponents): Promise<number> {
-  const [row] = await database.read<{ seq: number | null }>(selectNewestSeq.bind({}));
-  return row?.seq ?? 0;
+function watch({ metrics }: HubComponents, { board, roster }: Engine): void {
+  const sum = (of: (agent: ReturnType<AgentRoster['get']> & object) => number): number =>
+    [...roster.all()].reduce((total, agent) => total + of(agent), 0);
+  metrics.watch({
+    waiting: () => board.waiting,
+    live: () => board.size,
+    connectedAgents: () => sum((agent) => (agent.link ? 1 : 0)),
+    busySlots: () => sum((agent) => agent.leases.size),
+  });
 }
 
 function onlineCapabilities(roster: AgentRoster, prefix: string): Map<string, OnlineCapability> {

@@ -11,6 +11,8 @@ export interface HubMetrics {
   /** A report under a fence that is not the newest was refused. */
   lateReport(): void;
   protocolViolation(): void;
+  /** Tells where the gauges are read. */
+  watch(gauges: HubGauges): void;
 }
 
 /** Read at each scrape. */
@@ -21,7 +23,7 @@ export interface HubGauges {
   busySlots(): number;
 }
 
-export function createHubMetrics(metrics: Metrics): HubMetrics & { watch(gauges: HubGauges): void } {
+export function createHubMetrics(metrics: Metrics): HubMetrics {
   const area = 'hub';
   const submitted = metrics.counter({ area, what: 'tasks_submitted', help: 'Tasks accepted' }).child();
   const ended = metrics.counter({ area, what: 'tasks_ended', help: 'Tasks ended', labels: ['state'] });

@@ -44,6 +44,7 @@ export { createAccess, keyOperations } from './access/index.ts';
 export type { Access } from './access/index.ts';
 export {
   clientSettings,
+  environmentWith,
   secretFromEnvironment,
   configurationPage,
   configurationTable,

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Lifecycle, Logger } from '@reeve/platform';
+import { environmentWith, type Lifecycle, type Logger } from '@reeve/platform';
 import type { DevCredentials } from './dev-credentials.ts';
 
 /** Starts the demo node as a process of its own, as any node is, and ends it with the system. */
@@ -11,7 +11,7 @@ export function startDemoNode(
   const main = fileURLToPath(new URL(`./main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
   const options = JSON.stringify({ mini: true, url, name: 'demo' });
   const child = spawn(process.execPath, [...process.execArgv, main, 'node', options], {
-    env: { ...process.env, REEVE_API_KEY: apiKey },
+    env: environmentWith({ REEVE_API_KEY: apiKey }),
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { ReeveError } from '@reeve/kernel';
 
 /**
@@ -19,8 +20,6 @@ async function main([name = 'up', optionsText = '{}']: string[]): Promise<void> 
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   const known = error instanceof ReeveError;
-  process.stderr.write(
-    known ? `reeve: ${error.message}\n` : `reeve: ${error instanceof Error ? error.stack : error}\n`,
-  );
+  process.stderr.write(`reeve: ${known ? error.message : inspect(error)}\n`);
   process.exit(known ? error.kind.exitCode : 1);
 });

@@ -25,6 +25,7 @@ import {
   type Road,
   type SystemConfiguration,
 } from '@reeve/platform';
+import { keepHouse } from './housekeeping.ts';
 import { version } from './version.ts';
 
 export interface ServeComponents {
@@ -48,6 +49,7 @@ export async function serve({ configuration, log, lifecycle }: ServeComponents):
   const road = openRoad(configuration, { database, log, metrics, lifecycle });
   const hub = await openHub(configuration, { database, log, metrics, lifecycle });
   const http = await openHttp({ configuration, log, lifecycle, metrics, database, access, road, hub });
+  keepHouse({ database, clock: systemClock, log, lifecycle, eventRetentionMs: configuration.events.retentionMs });
   const url = await http.listen(configuration);
   return { url, access, database };
 }

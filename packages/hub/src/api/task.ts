@@ -2,8 +2,8 @@ import { EpochMs, Labels, MicroUsd, Token, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
 import { CapabilityName, Proficiency, Region } from './agent.ts';
 
-/** Largest input and largest output of a task, as JSON text in UTF-8. */
-export const inputLimitBytes = 256 * 1024;
+/** Largest output of a task, as JSON text in UTF-8; agents check it before they send one. */
+export const outputLimitBytes = 256 * 1024;
 
 export const Priority = z.enum(['critical', 'high', 'medium', 'low']);
 export type Priority = z.output<typeof Priority>;
@@ -52,7 +52,7 @@ export type Backoff = z.output<typeof Backoff>;
 export const TaskSubmission = z.object({
   /** What kind of work it is, for people and statistics. */
   kind: z.string().min(1).max(100).default('task'),
-  /** Any JSON value, at most 256 KiB as text. */
+  /** Any JSON value; as text at most what the hub is configured for, 256 KiB by default. */
   input: z.json().default(null),
   requires: z
     .array(Requirement)

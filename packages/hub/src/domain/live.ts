@@ -1,5 +1,6 @@
-import type { JsonValue, RetryPolicy } from '@reeve/kernel';
+import type { JsonValue } from '@reeve/kernel';
 import type { AgentOffer, AgentState } from '../api/agent.ts';
+import type { Backoff } from '../api/task.ts';
 import type { Linked } from './lane-queue.ts';
 import type { MatchableOffer } from './match.ts';
 import type { RequirementClass } from './requirement-class.ts';
@@ -43,7 +44,7 @@ export interface LiveTask extends Linked<LiveTask> {
   readonly timeoutMs: number;
   readonly deadlineAtMs: number | undefined;
   maxAttempts: number;
-  readonly retry: RetryPolicy;
+  readonly retry: Backoff;
   attempt: number;
   /** JSON text. */
   input: string | undefined;

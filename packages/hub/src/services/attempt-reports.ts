@@ -1,7 +1,7 @@
 import type { Database, Logger } from '@reeve/platform';
 import type { JsonValue } from '@reeve/kernel';
 import type { TaskError } from '../api/task.ts';
-import { inputLimitBytes } from '../api/task.ts';
+import { outputLimitBytes } from '../api/task.ts';
 import type { LiveAgent } from '../domain/live.ts';
 import type { HubMetrics } from '../metrics.ts';
 import { selectTaskFence } from '../store/read-tasks.ts';
@@ -29,8 +29,8 @@ export class AttemptReports {
     const lease = holds(agent, taskId, fence);
     if (!lease) return this.#late(agent, taskId, fence);
     const text = JSON.stringify(output);
-    if (Buffer.byteLength(text) <= inputLimitBytes) return this.#parts.settlement.succeed(lease, text);
-    const message = `the output has ${Buffer.byteLength(text)} bytes; at most ${inputLimitBytes} are kept`;
+    if (Buffer.byteLength(text) <= outputLimitBytes) return this.#parts.settlement.succeed(lease, text);
+    const message = `the output has ${Buffer.byteLength(text)} bytes; at most ${outputLimitBytes} are kept`;
     this.#parts.settlement.fail(lease, { code: 'too_large', message, retryable: false });
   }
 

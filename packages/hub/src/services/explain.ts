@@ -6,6 +6,7 @@ import { freeSlots, stateOf, type LiveAgent } from '../domain/live.ts';
 import { firstMismatch, score } from '../domain/match.ts';
 import { requirementClass, type RequirementClass } from '../domain/requirement-class.ts';
 import type { TaskRow } from '../store/read-tasks.ts';
+import { constraintsOf, requiresOf } from '../store/task-json.ts';
 import type { AgentRoster } from './agent-roster.ts';
 import type { TaskBoard } from './task-board.ts';
 
@@ -20,7 +21,7 @@ export interface ExplainParts {
 
 /** Why this agent has the task, or why none has: every agent (or a sample) judged by the same rules as dispatch. */
 export function explain({ board, roster, clock }: ExplainParts, row: TaskRow): Explanation {
-  const wanted = requirementClass(JSON.parse(row.requires), JSON.parse(row.constraints));
+  const wanted = requirementClass(requiresOf(row), constraintsOf(row));
   const agents = sample(roster);
   const verdicts = rank(agents.map((agent) => judge(agent, wanted)));
   const task = board.get(row.id);

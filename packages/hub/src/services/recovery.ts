@@ -1,11 +1,13 @@
-import { defaultRetryPolicy, type Clock } from '@reeve/kernel';
+import type { Clock } from '@reeve/kernel';
 import type { Database, Logger } from '@reeve/platform';
 import { AgentOffer } from '../api/agent.ts';
+import type { Backoff } from '../api/task.ts';
 import { matchable } from '../domain/match.ts';
 import type { Lease, LiveAgent, LiveTask } from '../domain/live.ts';
 import { selectAgents, selectCapabilities } from '../store/agents.ts';
 import { selectLiveTasks } from '../store/read-tasks.ts';
 import type { AgentsTable, TasksTable } from '../store/tables.ts';
+import { backoffOf, constraintsOf, requiresOf } from '../store/task-json.ts';
 import { endTask } from '../store/finish-task.ts';
 import type { AgentRoster } from './agent-roster.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -23,6 +25,8 @@ export interface RecoveryParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Logger;
+  /** How tasks that do not say otherwise are tried again. */
+  readonly retry: Backoff;
 }
 
 /** Rebuilds the scheduler's memory from the record: agents first, then every task that has not ended. */
@@ -122,13 +126,13 @@ export class Recovery {
       id: row.id,
       tenant: row.tenant,
       kind: row.kind,
-      queue: this.#parts.board.queueFor(JSON.parse(row.requires), JSON.parse(row.constraints)),
+      queue: this.#parts.board.queueFor(requiresOf(row), constraintsOf(row)),
       priority: row.priority,
       submittedAtMs: row.submitted_at_ms,
       timeoutMs: row.timeout_ms,
       deadlineAtMs: row.deadline_at_ms ?? undefined,
       maxAttempts: row.max_attempts,
-      retry: row.backoff === '' ? defaultRetryPolicy : { ...JSON.parse(row.backoff), maxAttempts: row.max_attempts },
+      retry: backoffOf(row) ?? this.#parts.retry,
       attempt: row.attempt,
       input: undefined,
       lease: undefined,

@@ -33,7 +33,7 @@ interface Settling {
   readonly statement: UnitStatement;
   readonly event: string;
   readonly data: Record<string, string | number | boolean | null>;
-  readonly then: () => void;
+  readonly afterwards: () => void;
 }
 
 /**
@@ -56,7 +56,7 @@ export class Settlement {
       statement: { ...bound, expectRows: 1 },
       event: 'task.succeeded',
       data: { agentId: lease.agent.id, attempt: task.attempt, fence },
-      then: () => this.#ended(task, { state: 'succeeded', output }),
+      afterwards: () => this.#ended(task, { state: 'succeeded', output }),
     });
   }
 
@@ -128,7 +128,7 @@ export class Settlement {
       statement: { ...bound, expectRows: 1 },
       event: 'task.retrying',
       data: { agentId: lease.agent.id, attempt: task.attempt, fence, code: error.code, delayMs },
-      then: () => this.#waitAgain(task, attempt, delayMs),
+      afterwards: () => this.#waitAgain(task, attempt, delayMs),
     });
   }
 
@@ -149,7 +149,7 @@ export class Settlement {
       },
       event: 'task.dead',
       data: { agentId: lease.agent.id, attempt: task.attempt, fence, code: error.code, reason },
-      then: () => this.#ended(task, { state: 'dead', error }),
+      afterwards: () => this.#ended(task, { state: 'dead', error }),
     });
   }
 
@@ -171,7 +171,7 @@ export class Settlement {
     if (stored !== 'durable') return;
     task.lease = undefined;
     agent.link?.accepted(task.id, fence);
-    settling.then();
+    settling.afterwards();
   }
 
   /**

@@ -1,6 +1,5 @@
 import {
   canonicalJson,
-  defaultRetryPolicy,
   IdempotencyConflict,
   InvalidInput,
   Overloaded,
@@ -10,7 +9,7 @@ import {
 } from '@reeve/kernel';
 import { createHash } from 'node:crypto';
 import { ExpectationFailed, type Database, type EventDraft, type UnitStatement } from '@reeve/platform';
-import { inputLimitBytes, type TaskSubmission } from '../api/task.ts';
+import type { TaskSubmission } from '../api/task.ts';
 import type { HubSettings } from '../components.ts';
 import { priorities } from '../domain/class-queue.ts';
 import type { Follower, LiveTask } from '../domain/live.ts';
@@ -172,7 +171,7 @@ export class Submissions {
   }
 
   #prepare(tenant: string, submission: TaskSubmission, follower: Follower | undefined): Prepared {
-    const input = inputText(submission.input);
+    const input = inputText(submission.input, this.#parts.settings.inputLimitBytes);
     const task = this.#liveTask(tenant, submission, input, follower);
     return {
       task,
@@ -196,7 +195,7 @@ export class Submissions {
       timeoutMs: submission.timeoutMs ?? settings.defaultTimeoutMs,
       deadlineAtMs: submission.deadlineAtMs,
       maxAttempts,
-      retry: submission.backoff ? { ...submission.backoff, maxAttempts } : defaultRetryPolicy,
+      retry: submission.backoff ?? settings.retry,
       attempt: 0,
       input,
       lease: undefined,
@@ -240,12 +239,12 @@ function submittedEvent(task: LiveTask, { kind, priority, requires }: TaskSubmis
   return taskEvent(task, 'task.submitted', { kind, priority, requires: requires.map(({ name }) => name) });
 }
 
-function inputText(input: unknown): string {
+function inputText(input: unknown, limitBytes: number): string {
   const text = JSON.stringify(input);
   const sizeBytes = Buffer.byteLength(text);
-  if (sizeBytes <= inputLimitBytes) return text;
-  throw TooLarge.error(`the input has ${sizeBytes} bytes; at most ${inputLimitBytes} are accepted`, {
-    details: { sizeBytes, limitBytes: inputLimitBytes },
+  if (sizeBytes <= limitBytes) return text;
+  throw TooLarge.error(`the input has ${sizeBytes} bytes; at most ${limitBytes} are accepted`, {
+    details: { sizeBytes, limitBytes },
   });
 }
 

@@ -3,18 +3,20 @@ import type { Task, TaskSubmission, TaskSummary } from '../api/task.ts';
 import { priorities } from '../domain/class-queue.ts';
 import type { LiveTask } from '../domain/live.ts';
 import type { TaskRow } from '../store/read-tasks.ts';
+import { constraintsOf, errorOf, labelsOf, requiresOf } from '../store/task-json.ts';
 
 /** A task as lists show it, from its row. */
 export function summaryOf(row: Omit<TaskRow, 'output' | 'live' | 'attached' | 'backoff'>): TaskSummary {
+  const error = errorOf(row);
   return {
     id: row.id,
     tenant: row.tenant,
     kind: row.kind,
     state: row.state,
     priority: priorities[row.priority]!,
-    requires: JSON.parse(row.requires),
-    constraints: JSON.parse(row.constraints),
-    labels: JSON.parse(row.labels),
+    requires: requiresOf(row),
+    constraints: constraintsOf(row),
+    labels: labelsOf(row),
     attempt: row.attempt,
     maxAttempts: row.max_attempts,
     timeoutMs: row.timeout_ms,
@@ -25,7 +27,7 @@ export function summaryOf(row: Omit<TaskRow, 'output' | 'live' | 'attached' | 'b
     ...given('finishedAtMs', row.finished_at_ms),
     ...given('runAtMs', row.run_at_ms),
     ...given('deadlineAtMs', row.deadline_at_ms),
-    ...(row.error === null ? {} : { error: JSON.parse(row.error) }),
+    ...(error === undefined ? {} : { error }),
   };
 }
 
@@ -34,8 +36,8 @@ export function viewOf(row: TaskRow, live: LiveTask | undefined): Task {
   const progress: JsonValue | undefined = live?.lease?.progress;
   return {
     ...summaryOf(row),
-    input: JSON.parse(row.input!),
-    ...(row.output === null ? {} : { output: JSON.parse(row.output) }),
+    input: JSON.parse(row.input!) as JsonValue,
+    ...(row.output === null ? {} : { output: JSON.parse(row.output) as JsonValue }),
     ...(progress === undefined ? {} : { progress }),
   };
 }

@@ -30,8 +30,9 @@ function faultsOf({ model, messages, stream }: Record<string, unknown>): InputIs
   if (!Array.isArray(messages) || messages.length === 0) {
     issues.push({ path: ['messages'], message: 'must be a list with at least one message' });
   } else {
-    messages.forEach((message, index) => {
-      if (typeof message === 'object' && message !== null && typeof message.role === 'string') return;
+    messages.forEach((message: unknown, index) => {
+      if (typeof message === 'object' && message !== null && 'role' in message && typeof message.role === 'string')
+        return;
       issues.push({ path: ['messages', index], message: 'must be an object with a `role`' });
     });
   }

@@ -120,7 +120,10 @@ class Answer {
   }
 
   #deliver(output: string): unknown {
-    if (this.#chat.stream === true) return void this.#stream.end();
+    if (this.#chat.stream === true) {
+      this.#stream.end();
+      return undefined;
+    }
     const { completion } = JSON.parse(output) as { completion: string };
     void this.#reply.header('content-type', 'application/json').header('x-reeve-task', this.#taskId);
     return completion;

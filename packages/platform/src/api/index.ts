@@ -14,4 +14,5 @@ export { DependencyHealth, HealthDetails, healthDetails } from './health.ts';
 export { ApiKey, createKey, GrantedPermission, KeyId, listKeys, revokeKey, showKey, TenantName } from './keys.ts';
 export { knownPermissions, permissionCatalogue } from './permissions.ts';
 export type { PermissionDescription } from './permissions.ts';
+export { platformOperations } from './operations.ts';
 export { Effect, GuardResult, Plan, Planned } from './planned.ts';

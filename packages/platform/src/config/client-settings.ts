@@ -20,3 +20,8 @@ export function clientSettings(env: Environment = process.env): ClientSettings {
 export function secretFromEnvironment(name: string, env: Environment = process.env): string | undefined {
   return env[name] || undefined;
 }
+
+/** The environment of this process with some variables added, for a child process. */
+export function environmentWith(added: Record<string, string>): Record<string, string | undefined> {
+  return { ...process.env, ...added };
+}

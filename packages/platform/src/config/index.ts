@@ -1,4 +1,4 @@
-export { clientSettings, secretFromEnvironment } from './client-settings.ts';
+export { clientSettings, environmentWith, secretFromEnvironment } from './client-settings.ts';
 export { loadConfiguration } from './load.ts';
 export type { LoadedConfiguration } from './load.ts';
 export { databasePath, loadSystemConfiguration } from './system.ts';

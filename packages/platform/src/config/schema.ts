@@ -67,7 +67,7 @@ const hub = z.strictObject({
   maxQueuedTasks: integer({ min: 1 })
     .default(1_000_000)
     .describe('Beyond this many waiting tasks new ones are refused, before they are acknowledged.'),
-  inputLimitBytes: sizeBytes({ max: 16 * mebibyte })
+  inputLimitBytes: sizeBytes({ max: 2 * mebibyte })
     .default(256 * kibibyte)
     .describe('Largest input of a task, as JSON.'),
   inputMemoryBytes: sizeBytes({ min: mebibyte })

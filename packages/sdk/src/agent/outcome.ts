@@ -1,4 +1,4 @@
-import { inputLimitBytes, type TaskError } from '@reeve/hub/api';
+import { outputLimitBytes, type TaskError } from '@reeve/hub/api';
 import { ReeveError } from '@reeve/kernel';
 import { OutputNotJson, OutputTooLarge } from '../errors.ts';
 
@@ -14,9 +14,9 @@ export function encodeOutput(value: unknown): string {
   if (value === undefined) return 'null';
   const text = stringify(value);
   if (text === undefined) throw OutputNotJson.error(`a ${typeof value} is not JSON; return plain data`);
-  if (isLarger(text, inputLimitBytes)) {
+  if (isLarger(text, outputLimitBytes)) {
     const sizeBytes = utf8.encode(text).length;
-    throw OutputTooLarge.error(`the output has ${sizeBytes} bytes as JSON; at most ${inputLimitBytes} are accepted`);
+    throw OutputTooLarge.error(`the output has ${sizeBytes} bytes as JSON; at most ${outputLimitBytes} are accepted`);
   }
   return text;
 }

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { InvalidInput, type ReeveError } from '@reeve/kernel';
 import type { Handler, TaskContext } from '../../api/handler.ts';
-import { inputLimitBytes } from '../../api/task.ts';
+import { outputLimitBytes } from '../../api/task.ts';
 import { commandEnvironment, type EnvironmentSource } from './environment.ts';
 import { CommandDeferred, CommandFailed, CommandKilled } from './errors.ts';
 import { type CommandEnd, type ProcessGroup, startGroup } from './process-group.ts';
@@ -78,7 +78,7 @@ function giveInput(stdin: Writable, input: unknown): void {
 }
 
 async function readOutput(options: ExecOptions, context: TaskContext, { child }: ProcessGroup) {
-  const limitBytes = options.outputLimitBytes ?? inputLimitBytes;
+  const limitBytes = options.outputLimitBytes ?? outputLimitBytes;
   if (options.output === 'lines') return { lines: await emitLines(child.stdout!, context.emit, limitBytes) };
   const text = await readWhole(child.stdout!, limitBytes);
   return options.output === 'text' ? text.replace(/\r?\n$/, '') : text;

@@ -13,6 +13,7 @@ import {
 } from '@reeve/kernel';
 import { z } from 'zod';
 import { Planned } from '../../api/planned.ts';
+import { strictAtTop } from '../../operations/validate.ts';
 import type { JsonObject } from './json-object.ts';
 import type { SchemaCollector } from './schemas.ts';
 
@@ -44,7 +45,7 @@ interface DescribedInput {
 
 function inputOf({ input, http }: Operation, schemas: SchemaCollector): DescribedInput {
   const inPath = [...http.path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => name!);
-  const described = schemas.describe(input, 'input');
+  const described = schemas.describe(strictAtTop(input), 'input');
   if (!(input instanceof z.ZodObject) || described['type'] !== 'object')
     return { parameters: inPath.map((name) => parameter(name, 'path', { type: 'string' }, true)), body: described };
   const properties = (described['properties'] ?? {}) as Record<string, JsonObject>;

@@ -1,34 +1,64 @@
 import { z } from 'zod';
 import type { JsonObject } from './json-object.ts';
 
+const local = '#/$defs/';
+
 /**
- * JSON Schemas of zod schemas. Those with an id (`.meta({ id })`) become components and are referred to; an id that
- * reads differently as input and as output gets a component for each.
+ * JSON Schemas of zod schemas. Those with an id (`.meta({ id })`) and recursive ones become components and are referred
+ * to; an id that reads differently as input and as output gets a component for each.
  */
 export class SchemaCollector {
   readonly collected: JsonObject = {};
+  /** Names of recursive schemas without an id, by their text: each `z.json()` is the same component. */
+  readonly #anonymous = new Map([[anonymousText('__schema0', anyJson()), 'JsonValue']]);
 
   describe(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
-    const { $schema: _, $defs, ...described } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as JsonObject;
-    const names = new Map<string, string>();
-    for (const [id, definition] of Object.entries(($defs ?? {}) as JsonObject))
-      names.set(id, this.#nameFor(id, definition as JsonObject, io));
-    for (const [id, definition] of Object.entries(($defs ?? {}) as JsonObject))
-      this.collected[names.get(id)!] = withReferences(definition, names);
+    const { $schema: _, $defs = {}, ...described } = jsonSchema(schema, io);
+    const definitions = Object.entries($defs as Record<string, JsonObject>);
+    const names = new Map(definitions.map(([id, definition]) => [id, this.#nameFor(id, definition, io)]));
+    for (const [id, definition] of definitions) this.collected[names.get(id)!] = withReferences(definition, names);
     return withReferences(described, names) as JsonObject;
   }
 
   #nameFor(id: string, definition: JsonObject, io: 'input' | 'output'): string {
-    const safe = id.replace(/[^A-Za-z0-9._-]/g, '_');
-    // Recursive schemas without an id of their own get one that counts within a single schema.
-    const named = safe.startsWith('__') ? `${safe.slice(2)}_${Object.keys(this.collected).length}` : safe;
-    const known = this.collected[named];
-    const same = known === undefined || JSON.stringify(known) === JSON.stringify(definition);
-    return same ? named : `${named}.${io}`;
+    if (id.startsWith('__')) return this.#anonymousName(anonymousText(id, definition));
+    const name = id.replace(/[^A-Za-z0-9._-]/g, '_');
+    const { id: _, ...rest } = definition;
+    const known = this.collected[name];
+    const same = known === undefined || JSON.stringify(known) === JSON.stringify(rest);
+    return same ? name : `${name}.${io}`;
+  }
+
+  #anonymousName(text: string): string {
+    const known = this.#anonymous.get(text);
+    if (known !== undefined) return known;
+    const name = `Recursive${this.#anonymous.size}`;
+    this.#anonymous.set(text, name);
+    return name;
   }
 }
 
-const local = '#/$defs/';
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
+  return z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    override({ zodSchema, jsonSchema: described }) {
+      // Answers may gain members: a client that refuses them would break with the next version.
+      const open = zodSchema instanceof z.ZodObject && zodSchema.def.catchall === undefined;
+      if (io === 'output' && open) delete described.additionalProperties;
+    },
+  }) as JsonObject;
+}
+
+function anyJson(): JsonObject {
+  const { $defs } = jsonSchema(z.object({ value: z.json() }), 'output') as { $defs: Record<string, JsonObject> };
+  return Object.values($defs)[0] ?? {};
+}
+
+/** Two that differ only in the names they were given have one text. */
+function anonymousText(id: string, definition: JsonObject): string {
+  return JSON.stringify(definition).replaceAll(`${local}${id}"`, `${local}self"`);
+}
 
 function withReferences(value: unknown, names: ReadonlyMap<string, string>): unknown {
   if (Array.isArray(value)) return value.map((item) => withReferences(item, names));

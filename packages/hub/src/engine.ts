@@ -1,0 +1,73 @@
+import type { HubComponents } from './components.ts';
+import { AgentRoster } from './services/agent-roster.ts';
+import { AgentSessions } from './services/agent-sessions.ts';
+import { AttachedTasks } from './services/attached-tasks.ts';
+import { AttemptReports } from './services/attempt-reports.ts';
+import { Dispatcher } from './services/dispatcher.ts';
+import { Endings } from './services/endings.ts';
+import { Fences } from './services/fences.ts';
+import { Inputs } from './services/inputs.ts';
+import { LeaseKeeper, type TimesUp } from './services/lease-keeper.ts';
+import { Recovery } from './services/recovery.ts';
+import { Settlement } from './services/settlement.ts';
+import { Submissions } from './services/submissions.ts';
+import { TaskBoard } from './services/task-board.ts';
+import { nextEpoch } from './store/epoch.ts';
+import { selectNewestSeq } from './store/read-tasks.ts';
+
+/** The parts of the hub, wired together; each is one use case. */
+export type Engine = Awaited<ReturnType<typeof createEngine>>;
+
+/** Counts this start, builds the parts, and rebuilds their memory from the record. Nothing is handed out before. */
+export async function createEngine(components: HubComponents) {
+  const { database, clock, log, lifecycle, metrics, settings, random } = components;
+  const fences = new Fences(await countEpoch(components));
+  const newestSeq = await readNewestSeq(components);
+  const shared = { database, clock, log, metrics, settings };
+
+  const roster = new AgentRoster();
+  const board = new TaskBoard(roster, settings.inputMemoryBytes);
+  const endings = new Endings();
+  const keeper: LeaseKeeper = new LeaseKeeper(clock, roster, settings.leaseTtlMs, timesUp());
+  const dispatcher = new Dispatcher({ ...shared, board, keeper, fences, inputs: new Inputs(database, log) });
+  const { stopping } = lifecycle;
+  const settlement = new Settlement({ ...shared, board, keeper, dispatcher, endings, random, stopping });
+  const submissions = new Submissions({ ...shared, board, roster, keeper, dispatcher, newestSeq });
+  const sessions = new AgentSessions({ ...shared, roster, board, dispatcher, settlement });
+  const reports = new AttemptReports({ ...shared, settlement });
+  const attached = new AttachedTasks({ ...shared, submissions, settlement, endings });
+  const recovery = new Recovery({ ...shared, board, roster, keeper, dispatcher, retry: settings.retry });
+
+  /** What follows when a time is over; the parts it speaks of exist before any time can be. */
+  function timesUp(): TimesUp {
+    return {
+      attemptTimedOut(lease) {
+        lease.agent.link?.cancel(lease.task.id, lease.fence, 'the attempt took too long');
+        const message = `not finished within ${lease.task.timeoutMs} ms`;
+        settlement.fail(lease, { code: 'attempt_timed_out', message, retryable: true });
+      },
+      leaseExpired(lease) {
+        const message = `its agent was silent for ${settings.leaseTtlMs} ms`;
+        settlement.fail(lease, { code: 'lease_expired', message, retryable: true });
+      },
+      deadlinePassed: (task) => void settlement.expire(task),
+      taskIsDue(task) {
+        board.enqueue(task);
+        dispatcher.queueChanged(task.queue);
+      },
+    };
+  }
+
+  await recovery.run();
+  return { roster, board, endings, keeper, dispatcher, settlement, submissions, sessions, reports, attached, recovery };
+}
+
+async function countEpoch({ database }: HubComponents): Promise<number> {
+  const [result] = await database.commit({ statements: [nextEpoch.bind({})] });
+  return result!.rows[0]!['value'] as number;
+}
+
+async function readNewestSeq({ database }: HubComponents): Promise<number> {
+  const [row] = await database.read<{ seq: number | null }>(selectNewestSeq.bind({}));
+  return row?.seq ?? 0;
+}
