@@ -1,12 +1,13 @@
 import type { Clock } from '@reeve/kernel';
-import type { AuditDraft, BoundStatement, Database } from '../database/port.ts';
-import type { Logger } from '../log/logger.ts';
-import type { Caller } from '../operations/call.ts';
+import type { BoundStatement, Database } from '../database/index.ts';
+import type { Logger } from '../log/index.ts';
+import type { Caller } from '../operations/index.ts';
 import { periodically } from '../operations/periodic.ts';
-import { makeKeyText } from './key-text.ts';
+import { ensureKey, type EnsuredKey } from './ensure-key.ts';
 import { KeyIndex } from './key-index.ts';
 import { keyIdentity, keyState, type KeyRecord } from './key-record.ts';
-import { insertKey, keyUsed, listKeyRecords, managesKeys, revokeKeyRow } from './store/keys.ts';
+import { makeKeyText } from './key-text.ts';
+import { insertKey, keyUsed, listKeyRecords, managesKeys } from './store/keys.ts';
 
 /** Last use is written at most this often per key: it is for people, not for decisions. */
 const lastUsedEveryMs = 60_000;
@@ -33,54 +34,85 @@ export interface NewKey {
   readonly insert: BoundStatement;
 }
 
-export interface EnsuredKey {
-  readonly id: string;
-  readonly text: string;
-  readonly created: boolean;
-}
-
 /** API keys: who is behind one, and the keeping of them. */
 export interface Access extends AsyncDisposable {
   /** The caller behind a key text, or nothing when it is unknown, expired or revoked. Microseconds; never throws. */
   authenticate(keyText: string): Caller | undefined;
-  /** Makes a key; store it with its `insert`, then `remember` it. */
-  newKey(grant: KeyGrant, createdBy: string): NewKey;
-  /** Takes a key as it is now stored; from then on it holds, or does not hold. */
-  remember(record: KeyRecord): void;
-  find(id: string): KeyRecord | undefined;
-  /** Whether requests with this key would be let in now. */
-  holds(id: string): boolean;
   /** Whether a caller who was let in earlier would be let in again: what lives long asks now and then. */
   stillHolds(caller: Caller): boolean;
   /** Tells when a key was made or revoked; answers how to end that. */
   onChange(listener: () => void): () => void;
-  /** Other usable keys that could manage the keys of this one's tenant, were it revoked. */
-  otherManagersOf(record: KeyRecord): number;
-  lastUsedAtMs(id: string): number | null;
   /**
    * A key for the system's own use: `existing` if it still holds and is what is wanted, otherwise a new one, in whose
    * favour earlier ones of this name and tenant that the system made are revoked.
    */
   ensureKey(grant: KeyGrant, existing?: string): Promise<EnsuredKey>;
+  readonly keys: KeyRing;
+}
+
+/** The keys themselves, for those who show, make and revoke them. */
+export interface KeyRing {
+  /** Makes a key; store it with its `insert`, then `remember` it. */
+  make(grant: KeyGrant, createdBy: string): NewKey;
+  /** Takes a key as it is now stored; from then on it holds, or does not hold. */
+  remember(record: KeyRecord): void;
+  find(id: string): KeyRecord | undefined;
+  all(): Iterable<KeyRecord>;
+  /** The key behind a text, in whatever state it is. */
+  identify(keyText: string): KeyRecord | undefined;
+  /** Whether requests with this key would be let in now. */
+  holds(id: string): boolean;
+  /** Other usable keys that could manage the keys of this one's tenant, were it revoked. */
+  otherManagersOf(record: KeyRecord): number;
+  lastUsedAtMs(id: string): number | null;
   /** Writes down when keys were last used. Done once a minute, and at the end. */
   flushLastUsed(): Promise<void>;
 }
 
-const bootstrap = 'system:bootstrap';
-
 /** Loads every key into memory. */
-export async function createAccess({ database, clock, log }: AccessComponents): Promise<Access> {
-  const index = new KeyIndex();
-  await load(database, clock, index);
-  const stopFlushing = periodically('last use of keys', lastUsedEveryMs, log, flushLastUsed);
-  const changed = new Set<() => void>();
+export async function createAccess(components: AccessComponents): Promise<Access> {
+  const { database, clock, log } = components;
+  const keys = new LoadedKeyRing(components);
+  await keys.load();
+  const stopFlushing = periodically('last use of keys', lastUsedEveryMs, log, () => keys.flushLastUsed());
+  return {
+    keys,
+    authenticate: (keyText) => keys.index.authenticate(keyText, clock.nowMs()),
+    stillHolds: ({ identity }) => !identity.startsWith(keyIdentity) || keys.holds(identity.slice(keyIdentity.length)),
+    onChange(listener) {
+      keys.listeners.add(listener);
+      return () => keys.listeners.delete(listener);
+    },
+    ensureKey: (grant, existing) => ensureKey({ database, clock, keys }, grant, existing),
+    async [Symbol.asyncDispose]() {
+      await stopFlushing();
+      await keys.flushLastUsed();
+    },
+  };
+}
 
-  async function flushLastUsed(): Promise<void> {
-    const used = index.takeUsed();
-    if (used.length > 0) await database.commit({ statements: used.map((key) => keyUsed(key.id, key.lastUsedAtMs)) });
+class LoadedKeyRing implements KeyRing {
+  readonly index = new KeyIndex();
+  readonly listeners = new Set<() => void>();
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor({ database, clock }: AccessComponents) {
+    this.#database = database;
+    this.#clock = clock;
   }
 
-  function newKey(grant: KeyGrant, createdBy: string): NewKey {
+  async load(): Promise<void> {
+    let afterId: string | undefined;
+    do {
+      const filter = { ended: true, nowMs: this.#clock.nowMs(), limit: pageSize, afterId };
+      const page = await listKeyRecords(this.#database, filter);
+      for (const record of page) this.index.put(record);
+      afterId = page.length === pageSize ? page.at(-1)?.id : undefined;
+    } while (afterId !== undefined);
+  }
+
+  make(grant: KeyGrant, createdBy: string): NewKey {
     const { id, text, secretHash } = makeKeyText();
     const record: KeyRecord = {
       id,
@@ -88,7 +120,7 @@ export async function createAccess({ database, clock, log }: AccessComponents): 
       name: grant.name,
       secretHash,
       permissions: Object.freeze([...grant.permissions]),
-      createdAtMs: clock.nowMs(),
+      createdAtMs: this.#clock.nowMs(),
       createdBy,
       expiresAtMs: grant.expiresAtMs ?? null,
       revokedAtMs: null,
@@ -97,84 +129,49 @@ export async function createAccess({ database, clock, log }: AccessComponents): 
     return { record, text, insert: insertKey(record) };
   }
 
-  function remember(record: KeyRecord): void {
-    index.put(record);
-    for (const listener of changed) listener();
+  remember(record: KeyRecord): void {
+    this.index.put(record);
+    for (const listener of this.listeners) listener();
   }
 
-  const isActive = (record: KeyRecord) => keyState(record, clock.nowMs()) === 'active';
-
-  function holds(id: string): boolean {
-    const record = index.get(id);
-    return record !== undefined && isActive(record);
+  find(id: string): KeyRecord | undefined {
+    return this.index.get(id);
   }
 
-  async function ensureKey(grant: KeyGrant, existing?: string): Promise<EnsuredKey> {
-    const known = existing === undefined ? undefined : index.verify(existing);
-    if (existing !== undefined && known && isActive(known) && matches(known, grant))
-      return { id: known.id, text: existing, created: false };
-    const made = newKey(grant, bootstrap);
-    const nowMs = clock.nowMs();
-    const earlier = [...index.records()].filter(
-      (key) => key.createdBy === bootstrap && key.name === grant.name && key.tenant === grant.tenant && isActive(key),
-    );
-    const audit: AuditDraft = {
-      actor: bootstrap,
-      tenant: grant.tenant,
-      operation: 'keys.create',
-      outcome: 'done',
-      target: made.record.id,
-      correlationId: bootstrap,
-      details: { name: grant.name, permissions: [...grant.permissions], replaces: earlier.map(({ id }) => id) },
-    };
-    const statements = [made.insert, ...earlier.map(({ id }) => revokeKeyRow(id, nowMs))];
-    await database.commit({ statements, audit: [audit] });
-    remember(made.record);
-    for (const key of earlier) remember({ ...key, revokedAtMs: nowMs });
-    return { id: made.record.id, text: made.text, created: true };
+  all(): Iterable<KeyRecord> {
+    return this.index.records();
   }
 
-  return {
-    authenticate: (keyText) => index.authenticate(keyText, clock.nowMs()),
-    newKey,
-    remember,
-    onChange(listener) {
-      changed.add(listener);
-      return () => changed.delete(listener);
-    },
-    find: (id) => index.get(id),
-    holds,
-    stillHolds: ({ identity }) => !identity.startsWith(keyIdentity) || holds(identity.slice(keyIdentity.length)),
-    otherManagersOf(record) {
-      const others = [...index.records()].filter((key) => key.id !== record.id && isActive(key));
-      return others.filter((key) => managesKeysOf(key, record.tenant)).length;
-    },
-    lastUsedAtMs: (id) => index.lastUsedAtMs(id),
-    ensureKey,
-    flushLastUsed,
-    async [Symbol.asyncDispose]() {
-      await stopFlushing();
-      await flushLastUsed();
-    },
-  };
+  identify(keyText: string): KeyRecord | undefined {
+    return this.index.identify(keyText);
+  }
+
+  holds(id: string): boolean {
+    const record = this.index.get(id);
+    return record !== undefined && this.#isActive(record);
+  }
+
+  otherManagersOf(record: KeyRecord): number {
+    const others = [...this.index.records()].filter((key) => key.id !== record.id && this.#isActive(key));
+    return others.filter((key) => managesKeysOf(key, record.tenant)).length;
+  }
+
+  lastUsedAtMs(id: string): number | null {
+    return this.index.lastUsedAtMs(id);
+  }
+
+  async flushLastUsed(): Promise<void> {
+    const used = this.index.takeUsed();
+    if (used.length === 0) return;
+    await this.#database.commit({ statements: used.map((key) => keyUsed(key.id, key.lastUsedAtMs)) });
+  }
+
+  #isActive(record: KeyRecord): boolean {
+    return keyState(record, this.#clock.nowMs()) === 'active';
+  }
 }
 
 function managesKeysOf(key: KeyRecord, tenant: string): boolean {
   const scope = managesKeys(key.permissions);
   return scope === 2 || (scope === 1 && key.tenant === tenant);
-}
-
-function matches(record: KeyRecord, grant: KeyGrant): boolean {
-  const same = record.name === grant.name && record.tenant === grant.tenant;
-  return same && record.permissions.join(' ') === grant.permissions.join(' ');
-}
-
-async function load(database: Database, clock: Clock, index: KeyIndex): Promise<void> {
-  let afterId: string | undefined;
-  do {
-    const filter = { ended: true, nowMs: clock.nowMs(), limit: pageSize, afterId };
-    const page = await listKeyRecords(database, filter);
-    for (const record of page) index.put(record);
-    afterId = page.length === pageSize ? page.at(-1)?.id : undefined;
-  } while (afterId !== undefined);
 }

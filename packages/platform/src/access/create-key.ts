@@ -12,7 +12,7 @@ export function createKeyHandler({ access, clock }: KeyComponents): Handler<type
     const nowMs = clock.nowMs();
     const expiresAtMs = expiresInMs === undefined ? undefined : nowMs + expiresInMs;
     const grant = { name, tenant: tenant || call.caller.tenant, permissions: wanted, expiresAtMs };
-    const { record, text, insert } = access.newKey(grant, call.caller.identity);
+    const { record, text, insert } = access.keys.make(grant, call.caller.identity);
     const face = keyFace(record, nowMs);
     // The answer that is kept for the idempotency key is the one without the secret.
     await call.commit(
@@ -23,7 +23,7 @@ export function createKeyHandler({ access, clock }: KeyComponents): Handler<type
       face,
       { target: record.id, details: { name, permissions: wanted, forTenant: record.tenant } },
     );
-    access.remember(record);
+    access.keys.remember(record);
     return { ...face, apiKey: text };
   };
 }

@@ -1,4 +1,5 @@
 export { createAccess } from './access.ts';
-export type { Access, AccessComponents, EnsuredKey, KeyGrant } from './access.ts';
+export type { Access, AccessComponents, KeyGrant, KeyRing } from './access.ts';
+export type { EnsuredKey } from './ensure-key.ts';
 export { keyOperations } from './key-operations.ts';
 export type { KeyComponents } from './key-components.ts';

@@ -13,8 +13,8 @@ export interface KeyComponents {
 
 /** A key the caller may see. @throws NotFound for one of another tenant as for one that is not there. */
 export function visibleKey({ access }: KeyComponents, id: string, call: Call): KeyRecord {
-  const record = access.find(id);
+  const record = access.keys.find(id);
   const visible = record && (record.tenant === call.caller.tenant || call.may('tenants:any'));
   if (!visible) throw NotFound.error(`there is no key ${id}`);
-  return { ...record, lastUsedAtMs: access.lastUsedAtMs(id) };
+  return { ...record, lastUsedAtMs: access.keys.lastUsedAtMs(id) };
 }

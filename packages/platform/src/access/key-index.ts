@@ -51,7 +51,7 @@ export class KeyIndex {
   }
 
   /** The record behind a key text, whether it is active or not. */
-  verify(text: string): KeyRecord | undefined {
+  identify(text: string): KeyRecord | undefined {
     return (this.#verified.get(text) ?? this.#verify(text))?.record;
   }
 

@@ -14,7 +14,9 @@ export function listKeysHandler({ access, database, clock }: KeyComponents): Han
     // One more than wanted tells whether there is a next page.
     const records = await listKeyRecords(database, { tenant, afterId: cursor, ended, nowMs, limit: limit + 1 });
     const page = records.slice(0, limit);
-    const items = page.map((record) => keyFace({ ...record, lastUsedAtMs: access.lastUsedAtMs(record.id) }, nowMs));
+    const items = page.map((record) =>
+      keyFace({ ...record, lastUsedAtMs: access.keys.lastUsedAtMs(record.id) }, nowMs),
+    );
     return records.length > limit ? { items, nextCursor: page.at(-1)!.id } : { items };
   };
 }

@@ -39,12 +39,12 @@ export function revokeKeyHandler(components: KeyComponents): ConsequentialHandle
         if (stored && stored.revokedAtMs !== null) return keyFace(stored, nowMs);
         throw GuardDenied.error('another key was revoked at the same moment; this one is the last that manages keys');
       }
-      access.remember(revoked);
+      access.keys.remember(revoked);
       return face;
     },
     async verify({ id }) {
       const stored = await findKeyRecord(database, id);
-      const letIn = access.holds(id);
+      const letIn = access.keys.holds(id);
       return {
         ok: stored?.revokedAtMs !== null && stored !== undefined && !letIn,
         checked: 'the key no longer authenticates',
@@ -64,9 +64,9 @@ function keyManagersRemain(components: KeyComponents): Guard<GuardContext> {
     limit,
     evaluate({ input, call }) {
       const record = visibleKey(components, input.id, call);
-      if (managesKeys(record.permissions) === 0 || !components.access.holds(record.id))
+      if (managesKeys(record.permissions) === 0 || !components.access.keys.holds(record.id))
         return { verdict: 'pass', measured: { managesKeys: false }, limit, message: 'this key manages no keys' };
-      const others = components.access.otherManagersOf(record);
+      const others = components.access.keys.otherManagersOf(record);
       const verdict = others >= limit.otherKeysThatManageKeys ? 'pass' : 'deny';
       const message =
         verdict === 'pass'

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ReeveError } from '@reeve/kernel';
@@ -146,8 +146,8 @@ describe('raw routes', () => {
     const client = await rawSocket(server.port);
     client.send(`GET /v1/ticks/8 HTTP/1.1\r\nHost: a\r\nX-Api-Key: ${text}\r\n\r\n`);
     await client.received('data: 8');
-    server.access.remember({ ...server.access.find(id)!, revokedAtMs: server.clock.nowMs() });
-    await client.closed();
+    server.access.keys.remember({ ...server.access.keys.find(id)!, revokedAtMs: server.clock.nowMs() });
+    expect(await client.closed()).toMatch(/data: 8\s+$/);
   });
 });
 
@@ -161,7 +161,7 @@ describe('upgrades', () => {
   ): Promise<{ status: number; body: string }> {
     const ws = new WebSocket(address, protocols, options);
     ws.on('error', () => undefined);
-    const [, response] = (await once(ws, 'unexpected-response')) as [unknown, import('node:http').IncomingMessage];
+    const [, response] = (await once(ws, 'unexpected-response')) as [unknown, IncomingMessage];
     let body = '';
     for await (const chunk of response) body += String(chunk);
     return { status: response.statusCode ?? 0, body };
@@ -208,7 +208,7 @@ describe('upgrades', () => {
     const ws = new WebSocket(url(), ['reeve.agent.v1'], { headers: { authorization: `Bearer ${text}` } });
     await once(ws, 'message');
     const closed = once(ws, 'close');
-    server.access.remember({ ...server.access.find(id)!, revokedAtMs: server.clock.nowMs() });
+    server.access.keys.remember({ ...server.access.keys.find(id)!, revokedAtMs: server.clock.nowMs() });
     expect((await closed)[0]).toBe(1006);
   });
 

@@ -45,6 +45,8 @@ export interface Ground extends AsyncDisposable {
   readonly metrics: Metrics;
   readonly lifecycle: Lifecycle;
   readonly clock: TestClock;
+  /** Where the database is. */
+  readonly folder: string;
   /** Log lines so far, parsed. */
   readonly lines: Array<Record<string, unknown>>;
   /** A key with these permissions. */
@@ -90,6 +92,7 @@ export async function startGround(options: GroundOptions = {}): Promise<Ground> 
     metrics,
     lifecycle,
     clock,
+    folder,
     lines,
     keyOf,
     key: (...permissions) => keyOf('acme', ...permissions),

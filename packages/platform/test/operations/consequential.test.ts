@@ -224,7 +224,7 @@ describe('approval', () => {
     const given = await give(approvalId, digest);
     expect([given.status, given.body.state, given.body.note]).toEqual([200, 'given', 'seen']);
     const both = await Promise.all([act('', { 'x-correlation-id': 'r1' }), act('', { 'x-correlation-id': 'r2' })]);
-    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
     expect(town.runs).toBe(1);
     const ran = both[0]!.status === 200 ? 'r1' : 'r2';
     const giver = `key:${approver.slice(3, 15)}`;
