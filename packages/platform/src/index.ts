@@ -22,6 +22,7 @@ export type {
   Unit,
   UnitStatement,
 } from './database/index.ts';
+export { auditOperations } from './audit-ops/index.ts';
 export { EventFeed, pruneEvents, readEvents } from './events/index.ts';
 export { approvalOperations, bind, createRoad } from './operations/index.ts';
 export type {

@@ -9,6 +9,7 @@ import {
   createMetrics,
   createRoad,
   approvalOperations,
+  auditOperations,
   keyOperations,
   databaseCheck,
   databasePath,
@@ -123,6 +124,7 @@ function openHttp({ configuration, hub, ...base }: HttpBase): Promise<HttpServer
     ...market.operations,
     ...keyOperations({ access, database, clock: systemClock }),
     ...approvalOperations({ database, clock: systemClock, settings: approvals }),
+    ...auditOperations({ database }),
   ];
   return createHttpServer({
     ...base,
