@@ -58,7 +58,9 @@ function priceMismatch(
 
 function labelMismatch({ labels }: MatchableOffer, wanted: RequirementClass): Mismatch | undefined {
   for (const [label, value] of wanted.labels) {
-    if (labels[label] !== value) return { requirement: `label ${label}`, wanted: value, found: labels[label] ?? null };
+    // Only own members: every object has a `constructor`, which no agent has set.
+    const found = (Object.hasOwn(labels, label) ? labels[label] : undefined) ?? null;
+    if (found !== value) return { requirement: `label ${label}`, wanted: value, found };
   }
   return undefined;
 }

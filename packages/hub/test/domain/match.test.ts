@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { AgentOffer, Constraints, Requirement } from '../../src/api/index.ts';
+import { firstMismatch, matchable, score } from '../../src/domain/match.ts';
+import { requirementClass } from '../../src/domain/requirement-class.ts';
+import { constraints, offers, requirements } from './arbitraries.ts';
+
+const anyOffer: AgentOffer = {
+  name: 'a',
+  capabilities: [{ name: 'echo', proficiency: 0.7 }],
+  slots: 2,
+  priceMicroUsd: '100',
+  labels: { team: 'a' },
+  region: 'eu-west',
+  stakeMicroUsd: '50',
+};
+const echo: Requirement[] = [{ name: 'echo', minProficiency: 0 }];
+
+function mismatch(wanted: Constraints, requires = echo, offer = anyOffer) {
+  return firstMismatch(matchable(offer), requirementClass(requires, wanted));
+}
+
+describe('what an offer must meet', () => {
+  test('[HB-03 together] all of it at once, and nothing else: compared with the requirements read one by one', () => {
+    fc.assert(
+      fc.property(offers, requirements, constraints, (offer, requires, wanted) => {
+        const meets = meetsEach(offer, requires, wanted);
+        expect(firstMismatch(matchable(offer), requirementClass(requires, wanted)) === undefined).toBe(meets);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('[HB-03 proficiency] at the minimum is enough, below is not', () => {
+    expect(mismatch({}, [{ name: 'echo', minProficiency: 0.7 }])).toBeUndefined();
+    expect(mismatch({}, [{ name: 'echo', minProficiency: 0.70001 }])).toEqual({
+      requirement: 'proficiency of echo',
+      wanted: 0.70001,
+      found: 0.7,
+    });
+  });
+
+  test.each<[string, Constraints, string, unknown, unknown]>([
+    ['price', { maxPriceMicroUsd: '99' }, 'price at most (micro-USD)', '99', '100'],
+    ['label', { labels: { team: 'b' } }, 'label team', 'b', 'a'],
+    ['missing label', { labels: { gpu: 'yes' } }, 'label gpu', 'yes', null],
+    ['label named like a member of every object', { labels: { constructor: 'x' } }, 'label constructor', 'x', null],
+    ['region', { region: 'us-east' }, 'region', 'us-east', 'eu-west'],
+    ['stake', { minStakeMicroUsd: '51' }, 'stake at least (micro-USD)', '51', '50'],
+  ])('[HB-03] tells both values of what failed: %s', (_, wanted, requirement, asked, found) => {
+    expect(mismatch(wanted)).toEqual({ requirement, wanted: asked, found });
+  });
+
+  test('[HB-03 price stake] limits themselves are met, beyond 2^53 too', () => {
+    expect(mismatch({ maxPriceMicroUsd: '100', minStakeMicroUsd: '50' })).toBeUndefined();
+    const rich = { ...anyOffer, stakeMicroUsd: '900000000000000000' };
+    expect(mismatch({ minStakeMicroUsd: '900000000000000001' }, echo, rich)).toMatchObject({ found: rich.stakeMicroUsd });
+  });
+});
+
+describe('the score', () => {
+  test('[HB-03] is between 0 and 1, whatever is compared', () => {
+    fc.assert(
+      fc.property(offers, requirements, constraints, fc.nat(8), (offer, requires, wanted, free) => {
+        const standing = { offer: matchable(offer), slots: offer.slots, freeSlots: Math.min(free, offer.slots) };
+        const points = score(standing, requirementClass(requires, wanted));
+        expect(points).toBeGreaterThanOrEqual(0);
+        expect(points).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  test('[HB-03 proficiency price] more proficiency, more free slots and a lower price never make it lower', () => {
+    const points = (offer: Partial<AgentOffer>, freeSlots = 1) =>
+      score(
+        { offer: matchable({ ...anyOffer, ...offer }), slots: 2, freeSlots },
+        requirementClass(echo, { maxPriceMicroUsd: '200' }),
+      );
+    const usual = points({});
+    expect(points({ capabilities: [{ name: 'echo', proficiency: 0.8 }] })).toBeGreaterThan(usual);
+    expect(points({}, 2)).toBeGreaterThan(usual);
+    expect(points({ priceMicroUsd: '99' })).toBeGreaterThan(usual);
+    expect(points({ priceMicroUsd: '0' })).toBeGreaterThan(points({ priceMicroUsd: '1' }));
+  });
+
+  test('[HB-03 proficiency] of several required capabilities the worst counts', () => {
+    const both = requirementClass([...echo, { name: 'pdf.extract', minProficiency: 0 }], {});
+    const standing = (echoAt: number, pdfAt: number) => ({
+      offer: matchable({
+        ...anyOffer,
+        capabilities: [
+          { name: 'echo', proficiency: echoAt },
+          { name: 'pdf.extract', proficiency: pdfAt },
+        ],
+      }),
+      slots: 1,
+      freeSlots: 1,
+    });
+    expect(score(standing(1, 0.2), both)).toBe(score(standing(0.2, 1), both));
+    expect(score(standing(1, 0.2), both)).toBeLessThan(score(standing(0.5, 0.5), both));
+  });
+});
+
+function meetsEach(offer: AgentOffer, requires: Requirement[], wanted: Constraints): boolean {
+  const able = requires.every(({ name, minProficiency }) =>
+    offer.capabilities.some((has) => has.name === name && has.proficiency >= minProficiency),
+  );
+  const { maxPriceMicroUsd: ceiling, minStakeMicroUsd: floor, region, labels = {} } = wanted;
+  const cheap = ceiling === undefined || BigInt(offer.priceMicroUsd) <= BigInt(ceiling);
+  const staked = floor === undefined || BigInt(offer.stakeMicroUsd) >= BigInt(floor);
+  const marked = Object.entries(labels).every(([label, value]) =>
+    Object.entries(offer.labels).some(([has, its]) => has === label && its === value),
+  );
+  return able && cheap && staked && marked && (region === undefined || offer.region === region);
+}

@@ -1,0 +1,114 @@
+import { onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
+import { agentProtocol, type AgentOffer } from '../../src/api/index.ts';
+import type { z } from 'zod';
+
+export type Frame = { readonly type: string; readonly [field: string]: unknown };
+export interface LeaseFrame extends Frame {
+  readonly taskId: string;
+  readonly fence: number;
+  readonly attempt: number;
+  readonly capability: string;
+  readonly input: unknown;
+}
+export interface ClosedWith {
+  readonly code: number;
+  readonly reason: string;
+}
+export type OfferInput = z.input<typeof AgentOffer>;
+
+/** The agent's side of the protocol by hand, so that a test decides every frame: also those no honest agent sends. */
+export class RawAgent {
+  readonly socket: WebSocket;
+  /** How the connection ended. */
+  readonly closed: Promise<ClosedWith>;
+  readonly opened: Promise<void>;
+  readonly #frames: Frame[] = [];
+  readonly #wanted: Array<{ type: string; resolve: (frame: Frame) => void }> = [];
+  #beat: NodeJS.Timeout | undefined;
+
+  constructor(url: string, key: string) {
+    this.socket = new WebSocket(url.replace(/^http/, 'ws') + agentProtocol.path, agentProtocol.subprotocol, {
+      headers: { authorization: `Bearer ${key}` },
+      perMessageDeflate: false,
+    });
+    this.opened = new Promise((resolve, reject) => {
+      this.socket.on('open', resolve);
+      this.socket.on('error', reject);
+    });
+    this.opened.catch(() => {});
+    this.closed = new Promise((resolve) =>
+      this.socket.on('close', (code, reason) => {
+        clearInterval(this.#beat);
+        resolve({ code, reason: reason.toString() });
+      }),
+    );
+    this.socket.on('message', (data) => {
+      for (const frame of JSON.parse((data as Buffer).toString()) as Frame[]) this.#take(frame);
+    });
+    onTestFinished(() => this.vanish());
+  }
+
+  #take(frame: Frame): void {
+    const at = this.#wanted.findIndex(({ type }) => type === frame.type);
+    if (at >= 0) this.#wanted.splice(at, 1)[0]!.resolve(frame);
+    else this.#frames.push(frame);
+  }
+
+  /** The next frame of a type that nobody has taken yet. */
+  next(type: 'lease'): Promise<LeaseFrame>;
+  next(type: string): Promise<Frame>;
+  next(type: string): Promise<Frame> {
+    const at = this.#frames.findIndex((frame) => frame.type === type);
+    if (at >= 0) return Promise.resolve(this.#frames.splice(at, 1)[0]!);
+    return new Promise((resolve) => this.#wanted.push({ type, resolve }));
+  }
+
+  /** Frames of a type that have come and nobody has taken. */
+  seen(type: string): readonly Frame[] {
+    return this.#frames.filter((frame) => frame.type === type);
+  }
+
+  send(...frames: Frame[]): void {
+    this.sendText(JSON.stringify(frames));
+  }
+
+  sendText(text: string | Buffer): void {
+    this.socket.send(text, () => {}); // a closed connection shows in `closed`
+  }
+
+  /** Says hello and waits for the welcome. */
+  async hello(offer: Partial<OfferInput> = {}, resume: ReadonlyArray<{ taskId: string; fence: number }> = []) {
+    await this.opened;
+    const names = resume.map(({ taskId, fence }) => ({ taskId, fence }));
+    this.send({ type: 'hello', offer: { ...defaultOffer, ...offer }, resume: names });
+    return (await this.next('welcome')) as Frame & { readonly agentId: string; readonly kept: readonly Frame[] };
+  }
+
+  /** Says every so often that it is alive, until the connection ends. */
+  beat(everyMs: number): void {
+    this.#beat = setInterval(() => this.send({ type: 'heartbeat' }), everyMs);
+  }
+
+  succeed({ taskId, fence }: LeaseFrame, output: unknown = null): void {
+    this.send({ type: 'succeeded', taskId, fence, output });
+  }
+
+  fail({ taskId, fence }: LeaseFrame, error: { code?: string; message?: string; retryable?: boolean } = {}): void {
+    this.send({ type: 'failed', taskId, fence, error: { code: 'broken', message: 'no', retryable: true, ...error } });
+  }
+
+  /** Sends a message and waits until the hub has dealt with it. */
+  async roundTrip(): Promise<void> {
+    this.send({ type: 'heartbeat' });
+    await this.next('heartbeat');
+  }
+
+  /** As a process that was killed: no close frame, no word. */
+  vanish(): void {
+    clearInterval(this.#beat);
+    this.socket.terminate();
+  }
+}
+
+export const defaultOffer: OfferInput = { name: 'raw', capabilities: [{ name: 'echo' }] };

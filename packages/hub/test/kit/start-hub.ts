@@ -1,0 +1,159 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock, type Clock } from '@reeve/kernel';
+import {
+  approvalOperations,
+  createAccess,
+  createHealth,
+  createHttpServer,
+  createLifecycle,
+  createLogger,
+  createMetrics,
+  createRoad,
+  databaseCheck,
+  openDatabase,
+  platformMigrations,
+  type Database,
+  type Lifecycle,
+} from '@reeve/platform';
+import { createClient, type Client } from '@reeve/sdk';
+import { onTestFinished } from 'vitest';
+import { createHub, createHubMetrics, hubMigrations, type Hub, type HubSettings } from '../../src/index.ts';
+import { call, type Answer, type CallOptions } from './call.ts';
+
+const migrations = [...platformMigrations, ...hubMigrations];
+const approvals = { expireAfterMs: 3_600_000, requireOther: false };
+const unlimited = { capacity: 1e9, perSecond: 1e9 };
+
+/** As configuration has them, but with short times, and backoff that the tests state themselves. */
+const testSettings: HubSettings = {
+  leaseTtlMs: 5_000,
+  heartbeatMs: 500,
+  maxLiveTasks: 100_000,
+  inputLimitBytes: 256 * 1024,
+  inputMemoryBytes: 64 * 1024 * 1024,
+  defaultTimeoutMs: 30_000,
+  defaultMaxAttempts: 3,
+  retry: { initialDelayMs: 50, factor: 2, maxDelayMs: 1_000, jitter: 0 },
+};
+
+export interface HubOptions {
+  readonly settings?: Partial<HubSettings>;
+  /** An earlier life whose home, port and keys this one takes over. */
+  readonly after?: HubUnderTest;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  /** How long a commit waits for somebody else's lock. */
+  readonly busyTimeoutMs?: number;
+}
+
+/** A whole hub in this process: real database file, real road, real HTTP server on a port of the loopback. */
+export interface HubUnderTest {
+  readonly url: string;
+  readonly home: string;
+  /** May do everything for the tenant `acme`. */
+  readonly key: string;
+  readonly client: Client;
+  readonly hub: Hub;
+  readonly database: Database;
+  readonly databasePath: string;
+  readonly lifecycle: Lifecycle;
+  readonly settings: HubSettings;
+  /** Log lines so far. */
+  readonly lines: ReadonlyArray<Record<string, unknown>>;
+  keyOf(tenant: string, ...permissions: string[]): Promise<string>;
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  /** Sum of a metric's samples; `labels` is a part of the text between the braces. */
+  metric(name: string, labels?: string): Promise<number>;
+  /** Ends this life as SIGTERM would. */
+  stop(): Promise<void>;
+}
+
+/** Starts a hub that is stopped, and whose home is removed, when the test is over. */
+export async function startHub(options: HubOptions = {}): Promise<HubUnderTest> {
+  const { after, clock = systemClock, random = Math.random, busyTimeoutMs = 2_000 } = options;
+  const settings = { ...testSettings, ...options.settings };
+  const home = after?.home ?? (await newHome());
+  const databasePath = join(home, 'reeve.db');
+  const lines: Array<Record<string, unknown>> = [];
+  const write = (line: string): void => void lines.push(JSON.parse(line) as Record<string, unknown>);
+  const log = createLogger({ level: 'debug', destination: { write } });
+  const lifecycle = createLifecycle({ graceMs: 8_000, log });
+  onTestFinished(() => lifecycle.stop('end of test').then(() => {}));
+
+  const metrics = createMetrics({ defaultMetrics: false });
+  const database = await openDatabase({ url: databasePath, migrations, clock, log, limits: { busyTimeoutMs } });
+  lifecycle.onStop('storage', 'database', async () => database[Symbol.asyncDispose]());
+  const access = await createAccess({ database, clock, log });
+  lifecycle.onStop('connections', 'access', async () => access[Symbol.asyncDispose]());
+  const limits = { identity: unlimited, anonymous: unlimited };
+  const road = createRoad({ database, clock, log, metrics, limits, settings: { approvals, checkOutputs: true } });
+  lifecycle.onStop('connections', 'road', async () => road[Symbol.asyncDispose]());
+  const hubMetrics = createHubMetrics(metrics);
+  const hub = await createHub({ database, clock, log, lifecycle, metrics: hubMetrics, settings, random }, '0.0.0-test');
+  const health = createHealth({ clock, stopping: lifecycle.stopping, version: '0.0.0-test' });
+  health.register(databaseCheck(database));
+  const operations = [...hub.operations, ...approvalOperations({ database, clock, settings: approvals })];
+  const { routes, upgrades } = hub;
+  const http = { operations, routes, upgrades, settings: { drainMs: 3_000 }, version: '0.0.0-test' };
+  const server = await createHttpServer({ ...http, road, access, health, clock, log, metrics, lifecycle });
+  const url = await server.listen({ host: '127.0.0.1', port: after ? Number(new URL(after.url).port) : 0 });
+
+  let keys = 0;
+  const keyOf = async (tenant: string, ...permissions: string[]): Promise<string> =>
+    (await access.ensureKey({ name: `key ${++keys}`, tenant, permissions })).text;
+  const key = after?.key ?? (await keyOf('acme', '*'));
+  const retry = { maxAttempts: 1, initialDelayMs: 1, factor: 1, maxDelayMs: 1, jitter: 0 };
+  return {
+    url,
+    home,
+    key,
+    client: createClient({ url, apiKey: key, retry }),
+    hub,
+    database,
+    databasePath,
+    lifecycle,
+    settings,
+    lines,
+    keyOf,
+    call: (method, path, callOptions) => call(url, method, path, { key, ...callOptions }),
+    metric: async (name, labels) => sumOf(await metrics.render(), name, labels),
+    stop: async () => {
+      const failures = await lifecycle.stop('the test ends this life');
+      if (failures.length > 0) throw new Error(`did not stop well: ${JSON.stringify(failures)}`);
+    },
+  };
+}
+
+let template: Promise<string> | undefined;
+
+/** A home with a migrated database: migrated once per process, then copied. */
+async function newHome(): Promise<string> {
+  template ??= migratedHome();
+  const home = temporaryHome();
+  cpSync(await template, home, { recursive: true });
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  return home;
+}
+
+async function migratedHome(): Promise<string> {
+  const home = temporaryHome();
+  process.on('exit', () => rmSync(home, { recursive: true, force: true }));
+  const database = await openDatabase({ url: join(home, 'reeve.db'), migrations });
+  await database[Symbol.asyncDispose]();
+  return home;
+}
+
+function temporaryHome(): string {
+  return mkdtempSync(join(tmpdir(), 'reeve-hub-'));
+}
+
+function sumOf(rendered: string, name: string, labels = ''): number {
+  const values = rendered
+    .split('\n')
+    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+    .filter((line) => line.includes(labels))
+    .map((line) => Number(line.slice(line.lastIndexOf(' '))));
+  return values.reduce((sum, value) => sum + value, 0);
+}
