@@ -91,7 +91,7 @@ export class EventFeed {
       if (live !== undefined) {
         position = live.upTo;
         if (live.events.length > 0) yield live.events;
-        else await tap.news();
+        else if (tap.isOpen) await tap.news();
       } else if (caughtUp && position >= this.#toldPosition) {
         // No turn of the event loop between this comparison and the opening: whatever comes next is collected.
         tap.openAt(position);

@@ -25,6 +25,11 @@ export class FeedTap {
     this.#capacity = capacity;
   }
 
+  /** Whether it collects; when not, it has closed since it was opened, or never was. */
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
   /** Collects everything after `position`; all up to it must have been seen. */
   openAt(position: number): void {
     this.#openedAt = position;

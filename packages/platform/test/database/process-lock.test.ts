@@ -6,7 +6,7 @@ import { startCommitter } from './committer-process.ts';
 import { migrations, openTemporary, temporaryFolder } from './temporary-database.ts';
 
 describe('the lock of the database', () => {
-  test('a second opener is refused with the process that has it and what to do', async () => {
+  test('[HB-08] a second opener is refused with the process that has it and what to do', async () => {
     const path = join(temporaryFolder(), 'reeve.db');
     const holder = await startCommitter({ path, inFlight: 1 });
     await expect(openSqlite({ path, migrations })).rejects.toMatchObject({
@@ -22,7 +22,7 @@ describe('the lock of the database', () => {
     await expect(openSqlite({ path, migrations })).rejects.toMatchObject({ code: 'database_in_use' });
   });
 
-  test('kill -9 lets go of it, whatever the holder file says', async () => {
+  test('[HB-08] kill -9 lets go of it, whatever the holder file says', async () => {
     const path = join(temporaryFolder(), 'reeve.db');
     const holder = await startCommitter({ path, inFlight: 1 });
     await holder.acknowledgements(1);
