@@ -1,5 +1,6 @@
 import { agentProtocol } from '@reeve/hub/api';
 import { once } from 'node:events';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 
@@ -12,15 +13,18 @@ export interface Frame {
 export class WireConnection {
   readonly socket: WebSocket;
   readonly authorization: string | undefined;
+  /** Subprotocols the agent offered. */
+  readonly offered: string | undefined;
   /** How many frames each message of the agent had. */
   readonly messageSizes: number[] = [];
   readonly closed: Promise<{ code: number; reason: string }>;
   #frames: Frame[] = [];
   #wanted: Array<{ type: string; resolve(frame: Frame): void }> = [];
 
-  constructor(socket: WebSocket, authorization: string | undefined) {
+  constructor(socket: WebSocket, headers: IncomingHttpHeaders) {
     this.socket = socket;
-    this.authorization = authorization;
+    this.authorization = headers.authorization;
+    this.offered = headers['sec-websocket-protocol'];
     socket.on('message', (data: RawData) => this.#take(JSON.parse((data as Buffer).toString()) as Frame[]));
     this.closed = new Promise((resolve) =>
       socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() })),
@@ -75,7 +79,7 @@ export class WireHub {
     this.server = server;
     this.port = (server.address() as AddressInfo).port;
     server.on('connection', (socket, request) => {
-      const connection = new WireConnection(socket, request.headers.authorization);
+      const connection = new WireConnection(socket, request.headers);
       const waiter = this.#waiting.shift();
       if (waiter) waiter(connection);
       else this.#connections.push(connection);

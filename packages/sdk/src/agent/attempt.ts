@@ -79,6 +79,7 @@ export class Attempt implements TaskContext {
   finish(type: 'succeeded' | 'failed' | 'declined', body: string): void {
     this.state = 'finished';
     this.#progress = undefined;
+    if (type !== 'succeeded') this.#stream?.dropWaiting(AttemptAborted.error('the attempt has failed'));
     this.#result = `{"type":"${type}",${this.#head()},${body}}`;
     this.#wantsToSend(this);
   }

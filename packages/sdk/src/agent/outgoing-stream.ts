@@ -132,6 +132,13 @@ export class OutgoingStream {
     return `"index":${index},"data":[${data}]`;
   }
 
+  /** The attempt has failed: what waits for credit is not worth waiting for. What was granted still goes. */
+  dropWaiting(reason: Error): void {
+    this.#chunks.length = this.#granted;
+    this.#backlogUnits = 0;
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(reason);
+  }
+
   /** Nobody wants the stream any more. */
   abandon(reason: Error): void {
     this.#chunks = [];
