@@ -7,6 +7,9 @@ import type { Transport } from './transport.ts';
 /** Time-out of one exchange (FD-02). */
 export const exchangeTimeoutMs = 30_000;
 
+/** Never tried again (FD-02), whatever an answer claims: the same request gets the same answer. */
+const permanent: ReadonlySet<number> = new Set([400, 401, 403, 404]);
+
 export interface ExchangeOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal | undefined;
@@ -33,7 +36,8 @@ export async function exchange(transport: Transport, request: WireRequest, optio
 }
 
 function mayRepeat(error: unknown, { repeatable }: ExchangeOptions): boolean {
-  if (error instanceof RemoteError) return error.retryable && retryAfterMs(error) <= defaultRetryPolicy.maxDelayMs;
+  if (error instanceof RemoteError)
+    return error.retryable && !permanent.has(error.status) && retryAfterMs(error) <= defaultRetryPolicy.maxDelayMs;
   return repeatable && error instanceof ReeveError && error.retryable;
 }
 
