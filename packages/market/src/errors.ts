@@ -29,3 +29,19 @@ export const InvalidChatRequest = defineError({
   meaning: 'A field of the request is missing or has a value that cannot be served.',
   remedy: 'Correct the field named in `param`.',
 });
+export const NodeAnswerInvalid = defineError({
+  code: 'node_answer_invalid',
+  class: 'badGateway',
+  title: 'The node answered with something that is no answer',
+  meaning:
+    'What came from the node is not what a chat answer consists of: something that is no chunk, fewer or more chunks than it says, or no answer at all. Nothing of it is passed on as whole.',
+  remedy: 'Retry; if it lasts, the operator of the hub should look at the node, which the task names.',
+});
+export const NodeLost = defineError({
+  code: 'node_lost',
+  class: 'badGateway',
+  title: 'The node was lost',
+  meaning:
+    'The node that worked on the request was not heard from within its lease. Before the first part of an answer another node is tried; after it, the answer ends with this error, because a second one would repeat that part.',
+  remedy: 'Send the request again; keep or discard the part that arrived.',
+});

@@ -1,6 +1,7 @@
 import type { BoundOperation, RawRoute } from '@reeve/platform';
-import { chatRoute, type GatewayComponents } from './gateway/chat-route.ts';
-import { modelOperations } from './gateway/models.ts';
+import { chatRoute } from './gateway/chat-route.ts';
+import type { GatewayComponents } from './gateway/components.ts';
+import { modelOperations, modelRoutes } from './gateway/models.ts';
 
 /** The OpenAI-compatible door to the nodes that are connected to the hub. */
 export interface Market {
@@ -9,5 +10,8 @@ export interface Market {
 }
 
 export function createMarket(components: GatewayComponents): Market {
-  return { operations: modelOperations(components.hub), routes: [chatRoute(components)] };
+  return {
+    operations: modelOperations(components.hub),
+    routes: [chatRoute(components), ...modelRoutes(components.hub)],
+  };
 }

@@ -28,6 +28,8 @@ export interface Behaviour {
   /** Deltas per write: 1 is what backends do, more is cheaper for load. */
   readonly burst: number;
   readonly fault?: Fault;
+  /** Refuses each request with this status (400–499) and an OpenAI error body that names a parameter. */
+  readonly refuseWith?: number;
   /** Only so many chat requests meet the fault, later ones are served; without it all do. */
   readonly faultTimes?: number;
   /** Deltas before a fault in mid-stream; −1: nothing at all, not even the chunk with the role. */

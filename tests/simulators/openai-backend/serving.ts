@@ -63,6 +63,7 @@ async function chat(
   const nth = ++simulation.recorder.stats.chats;
   const behaviour = nth > (ordered.faultTimes ?? Infinity) ? withoutFault(ordered) : ordered;
   if (behaviour.firstByteDelayMs > 0) await pause(behaviour.firstByteDelayMs);
+  if (behaviour.refuseWith !== undefined) return refuseParameter(response, behaviour.refuseWith);
   if (showsFaultFirst(response, behaviour)) return;
   if (!Array.isArray(body.messages) || body.messages.length === 0) {
     return refuse(response, 400, "'messages' must not be empty", null);
@@ -116,6 +117,11 @@ function listModels(simulation: Simulation, response: ServerResponse): void {
 function refuse(response: ServerResponse, status: number, message: string, code: string | null): void {
   const type = status >= 500 ? 'server_error' : status === 429 ? 'rate_limit_error' : 'invalid_request_error';
   sendJson(response, status, JSON.stringify({ error: { message, type, param: null, code } }));
+}
+
+function refuseParameter(response: ServerResponse, status: number): void {
+  const said = { message: 'The backend does not want this', type: 'invalid_request_error' };
+  sendJson(response, status, JSON.stringify({ error: { ...said, param: 'temperature', code: 'backend_says_no' } }));
 }
 
 function sendJson(response: ServerResponse, status: number, text: string): void {

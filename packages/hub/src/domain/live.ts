@@ -53,6 +53,8 @@ export interface LiveTask extends Linked<LiveTask> {
   readonly follower: Follower | undefined;
   /** Something of it was given to its follower: from then on another attempt would repeat it. */
   streamed: boolean;
+  /** Whose attempt failed last: any other agent is preferred for the next. */
+  failedOn: LiveAgent | undefined;
 }
 
 /** The tasks of one requirement class that wait for an agent (see class-queue.ts). */

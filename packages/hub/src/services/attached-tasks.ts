@@ -1,7 +1,7 @@
 import type { ReeveError } from '@reeve/kernel';
 import type { Logger } from '@reeve/platform';
 import type { TaskSubmission } from '../api/task.ts';
-import type { Follower } from '../domain/live.ts';
+import type { Follower, LiveTask } from '../domain/live.ts';
 import { TaskCancelled, TaskDead, TaskExpired } from '../errors.ts';
 import type { Ending, Endings } from './endings.ts';
 import type { Settlement } from './settlement.ts';
@@ -25,7 +25,10 @@ export interface AttachedRequest {
 
 export interface AttachedTask {
   readonly taskId: string;
-  /** JSON text of the output. Rejects with TaskDead, TaskExpired or TaskCancelled. */
+  /**
+   * JSON text of the output. Rejects with TaskDead, TaskExpired or TaskCancelled; at once, with the reason of the
+   * signal, when that is aborted; with StorageUnavailable when the task could not be made durable.
+   */
   readonly output: Promise<string>;
 }
 
@@ -45,25 +48,35 @@ export class AttachedTasks {
 
   /** @throws synchronously what a submission can be refused for, before anything is done. */
   start({ tenant, submission, onChunks, signal, durability }: AttachedRequest): AttachedTask {
-    const { submissions, settlement, endings, log } = this.#parts;
+    const { submissions, endings } = this.#parts;
     const settled = Promise.withResolvers<string>();
     const follower: Follower = { chunks: onChunks };
     if (durability === 'group') follower.settling = ({ output }) => settled.resolve(output);
     const prepared = submissions.prepareAttached(tenant, submission, follower);
     const { task } = prepared;
-    endings.on(task.id, (ending) => settle(ending, settled));
-    const goAway = (): void => {
-      settlement
-        .abandon(task)
-        .catch((err: unknown) => log.error({ taskId: task.id, err }, 'a task could not be abandoned'));
+    const forget = endings.on(task.id, (ending) => settle(ending, settled));
+    const leave = (): void => settled.reject(signal.reason as Error);
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+    const accepted = submissions.acceptAttached(prepared, durability).catch((error: unknown) => {
+      forget();
+      settled.reject(error);
+      this.#parts.settlement.neverStored(task);
+    });
+    const done = (): void => {
+      signal.removeEventListener('abort', leave);
+      // Not before it is in the record: until then nothing can be recorded about its end.
+      if (signal.aborted) void accepted.then(() => this.#abandon(task));
     };
-    submissions.acceptAttached(prepared, durability).then(() => {
-      if (signal.aborted) goAway();
-      else signal.addEventListener('abort', goAway, { once: true });
-    }, settled.reject);
-    const done = (): void => signal.removeEventListener('abort', goAway);
     settled.promise.then(done, done);
     return { taskId: task.id, output: settled.promise };
+  }
+
+  #abandon(task: LiveTask): void {
+    const { settlement, log } = this.#parts;
+    settlement
+      .abandon(task)
+      .catch((err: unknown) => log.error({ taskId: task.id, err }, 'a task could not be abandoned'));
   }
 }
 

@@ -95,7 +95,7 @@ export class Dispatcher {
   /** Gives the tasks of one class to the best free agents. */
   #serve(queue: TaskQueue): void {
     for (let task = queue.first; task && this.#mayGive(task); task = queue.first) {
-      const agent = bestFree(queue);
+      const agent = bestFree(queue, task.failedOn);
       if (!agent) return;
       this.#grant(agent, task);
     }
@@ -175,14 +175,15 @@ export class Dispatcher {
   }
 }
 
-function bestFree(queue: TaskQueue): LiveAgent | undefined {
+/** The best agent with a free slot; `lastResort` only when there is no other. */
+function bestFree(queue: TaskQueue, lastResort: LiveAgent | undefined): LiveAgent | undefined {
   let best: LiveAgent | undefined;
   let bestScore = -1;
   for (const agent of queue.qualified) {
     const free = freeSlots(agent);
-    if (free === 0) continue;
+    if (free === 0 || (agent === lastResort && best !== undefined)) continue;
     const points = score({ offer: agent.matchable, slots: agent.offer.slots, freeSlots: free }, queue.wanted);
-    if (points > bestScore) [best, bestScore] = [agent, points];
+    if (points > bestScore || best === lastResort) [best, bestScore] = [agent, points];
   }
   return best;
 }

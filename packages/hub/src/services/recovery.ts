@@ -138,6 +138,7 @@ export class Recovery {
       lease: undefined,
       follower: undefined,
       streamed: false,
+      failedOn: undefined,
       lane: undefined,
       previous: undefined,
       next: undefined,

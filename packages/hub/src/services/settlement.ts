@@ -1,7 +1,7 @@
 import { decideRetry, type Clock } from '@reeve/kernel';
 import { ExpectationFailed, type Database, type Logger, type Unit, type UnitStatement } from '@reeve/platform';
 import type { TaskError } from '../api/task.ts';
-import type { Lease, LiveAgent, LiveTask } from '../domain/live.ts';
+import { freeSlots, type Lease, type LiveAgent, type LiveTask } from '../domain/live.ts';
 import type { HubMetrics } from '../metrics.ts';
 import { buryTask, endTask, releaseTask, succeedTask } from '../store/finish-task.ts';
 import { selectTaskFence } from '../store/read-tasks.ts';
@@ -71,14 +71,26 @@ export class Settlement {
       retryable,
       this.#parts.random(),
     );
-    if (decision.retry) this.#release(lease, error, task.attempt, decision.delayMs);
-    else this.#bury(lease, error, decision.reason);
+    if (!decision.retry) return this.#bury(lease, error, decision.reason);
+    task.failedOn = lease.agent;
+    this.#release(lease, error, task.attempt, this.#failsOver(lease) ? 0 : decision.delayMs);
   }
 
   /** The attempt does not count (declined, or its agent was removed): the task waits again after `delayMs`. */
   release(lease: Lease, error: TaskError, delayMs: number): void {
     if (lease.task.streamed) return this.#bury(lease, error, 'permanent');
-    this.#release(lease, error, lease.task.attempt - 1, delayMs);
+    lease.task.failedOn = lease.agent;
+    this.#release(lease, error, lease.task.attempt - 1, this.#failsOver(lease) ? 0 : delayMs);
+  }
+
+  /**
+   * Whether the next attempt goes elsewhere at once: somebody waits for the task on a connection, and another agent can
+   * take it. The pause between attempts is there to spare the agent that failed.
+   */
+  #failsOver({ task, agent }: Lease): boolean {
+    if (!task.follower) return false;
+    for (const other of task.queue.qualified) if (other !== agent && freeSlots(other) > 0) return true;
+    return false;
   }
 
   /** The statement that ends a task from outside, whoever has it; put it into a unit, then call `endedOutside`. */
@@ -111,6 +123,13 @@ export class Settlement {
   abandon(task: LiveTask): Promise<void> {
     const message = 'its submitter has gone';
     return this.#endFromWithin(task, 'cancelled', { code: 'task_cancelled', message, retryable: false });
+  }
+
+  /** A task that was handed over before it was durable, and could not be made so: as if it had never been. */
+  neverStored(task: LiveTask): void {
+    if (this.#parts.board.get(task.id) !== task) return;
+    const error = { code: 'storage_unavailable', message: 'the task could not be stored', retryable: true };
+    this.endedOutside(task, { state: 'cancelled', error });
   }
 
   async #endFromWithin(task: LiveTask, state: 'cancelled' | 'expired', error: TaskError): Promise<void> {

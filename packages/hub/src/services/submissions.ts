@@ -201,6 +201,7 @@ export class Submissions {
       lease: undefined,
       follower,
       streamed: false,
+      failedOn: undefined,
       lane: undefined,
       previous: undefined,
       next: undefined,

@@ -1,29 +1,58 @@
 import { TaskDead } from '@reeve/hub';
-import { errorCatalogue, MalformedRequest, NotFound, TooLarge, type ErrorKind, type ReeveError } from '@reeve/kernel';
-import { BackendRefused } from '../node/errors.ts';
-import { InvalidChatRequest } from '../errors.ts';
+import { InvalidInput, MalformedRequest, NotFound, TooLarge, type ErrorKind, type ReeveError } from '@reeve/kernel';
+import { InvalidChatRequest, NodeLost } from '../errors.ts';
+import {
+  BackendDenied,
+  BackendEndedEarly,
+  BackendFailed,
+  BackendMalformed,
+  BackendOverloaded,
+  BackendRefused,
+  BackendTimeout,
+  BackendUnreachable,
+  ModelNotServed,
+  StreamBroken,
+} from '../node/errors.ts';
+
+/**
+ * The failures of nodes that mean something to a client. No others: a node that says `unauthenticated` must not be able
+ * to make a client believe that its key is wrong.
+ */
+const shown = new Map<string, ErrorKind>(
+  [
+    BackendDenied,
+    BackendEndedEarly,
+    BackendFailed,
+    BackendMalformed,
+    BackendOverloaded,
+    BackendTimeout,
+    BackendUnreachable,
+    ModelNotServed,
+    StreamBroken,
+  ].map((kind) => [kind.code, kind]),
+);
+shown.set('invalid_input', InvalidChatRequest);
+shown.set('lease_expired', NodeLost);
 
 /**
  * The error a client is to see when its task failed for good: the node's own error in place of "the task is dead", and
  * of a model server's refusal the status that the model server gave.
  */
 export function clientError(error: ReeveError): ReeveError {
-  const code = error.details?.['code'];
-  if (!TaskDead.is(error) || typeof code !== 'string') return error;
-  const kind = code === BackendRefused.code ? refusalKind(error.details?.['status']) : kindOf(code);
-  return kind?.error(error.message, { details: error.details, cause: error }) ?? error;
+  if (!TaskDead.is(error)) return error;
+  const { details } = error;
+  const code = details?.['code'];
+  const kind = code === BackendRefused.code ? refusalKind(details?.['status']) : shown.get(String(code));
+  return kind?.error(error.message, { details, retryAfterMs: retryAfterMs(details), cause: error }) ?? error;
 }
 
 function refusalKind(status: unknown): ErrorKind {
   if (status === 404) return NotFound;
   if (status === 413) return TooLarge;
-  return status === 422 ? InvalidChatRequest : MalformedRequest;
+  return status === 422 ? InvalidInput : MalformedRequest;
 }
 
-const kinds = new Map<string, ErrorKind>();
-
-function kindOf(code: string): ErrorKind | undefined {
-  if (code === 'invalid_input') return InvalidChatRequest;
-  if (kinds.size === 0) for (const kind of errorCatalogue()) kinds.set(kind.code, kind);
-  return kinds.get(code);
+function retryAfterMs(details: ReeveError['details']): number | undefined {
+  const value = details?.['retryAfterMs'];
+  return typeof value === 'number' && value >= 0 && value <= 3_600_000 ? value : undefined;
 }

@@ -1,6 +1,9 @@
 import type { Metrics } from '@reeve/platform';
 
+/** Figures of the requests that came as far as a task; what is refused before is counted by the HTTP kit. */
 export interface GatewayMetrics {
+  /** The first chunk of a stream was passed on. */
+  firstChunk(delayMs: number): void;
   /** A request was answered: `served`, or the code of its error. */
   answered(outcome: string, durationMs: number): void;
 }
@@ -11,9 +14,19 @@ export function createGatewayMetrics(metrics: Metrics): GatewayMetrics {
   const duration = metrics
     .histogram({ area, what: 'request_duration', unit: 'seconds', help: 'From the request to the end of its answer' })
     .child();
+  const firstChunk = metrics
+    .histogram({
+      area,
+      what: 'first_chunk',
+      unit: 'seconds',
+      help: 'From the request to the first chunk of its stream',
+    })
+    .child();
+  const served = requests.child('served');
   return {
+    firstChunk: (delayMs) => firstChunk.observe(delayMs / 1_000),
     answered(outcome, durationMs) {
-      requests.child(outcome).inc();
+      (outcome === 'served' ? served : requests.child(outcome)).inc();
       duration.observe(durationMs / 1_000);
     },
   };

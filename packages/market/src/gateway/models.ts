@@ -1,19 +1,38 @@
 import type { Hub, OnlineCapability } from '@reeve/hub';
-import { bind, type BoundOperation } from '@reeve/platform';
+import { bind, type BoundOperation, type RawRoute } from '@reeve/platform';
 import { listModels, showModel, type Model } from '../api/models.ts';
 import { chatCapability, modelOf } from './capability.ts';
 import { ModelNotFound } from '../errors.ts';
+import { bothErrorBody } from './openai-error.ts';
 
 /** `models.*`: what can be asked at this moment. */
 export function modelOperations(hub: Hub): BoundOperation[] {
-  return [
+  const operations = [
     bind(listModels, async () => ({ object: 'list' as const, data: modelsOf(hub) })),
-    bind(showModel, async ({ id }) => {
-      const model = modelsOf(hub).find((known) => known.id === id);
-      if (model) return model;
-      throw ModelNotFound.error(`there is no model ${id} at the moment; GET /v1/models lists those there are`);
-    }),
+    bind(showModel, async ({ id }) => modelNamed(hub, id)),
   ];
+  return operations.map((bound) => ({ ...bound, errorBody: bothErrorBody }));
+}
+
+/**
+ * `GET /v1/models/org/model`: names have slashes, and not every client escapes them. Two at most, as in
+ * `hf.co/org/model`; whoever has more in a name escapes them.
+ */
+export function modelRoutes(hub: Hub): RawRoute[] {
+  return ['/v1/models/{a}/{b}', '/v1/models/{a}/{b}/{c}'].map((path) => ({
+    method: 'GET',
+    path,
+    name: showModel.name,
+    access: showModel.access,
+    errorBody: bothErrorBody,
+    handle: (request) => modelNamed(hub, Object.values(request.params as Record<string, string>).join('/')),
+  }));
+}
+
+function modelNamed(hub: Hub, id: string): Model {
+  const model = modelsOf(hub).find((known) => known.id === id);
+  if (model) return model;
+  throw ModelNotFound.error(`there is no model ${id} at the moment; GET /v1/models lists those there are`);
 }
 
 function modelsOf(hub: Hub): Model[] {

@@ -1,4 +1,4 @@
-import type { JsonValue, ReeveError } from '@reeve/kernel';
+import { toProblem, type JsonValue, type ReeveError } from '@reeve/kernel';
 
 /** The object in `{ "error": … }` of OpenAI's API. */
 export interface OpenAiError {
@@ -17,6 +17,12 @@ export function openAiError(error: ReeveError): OpenAiError {
 
 export function openAiErrorBody(error: ReeveError): { contentType: string; body: string } {
   return { contentType: 'application/json', body: JSON.stringify({ error: openAiError(error) }) };
+}
+
+/** For what OpenAI's clients and ours both ask for: the members of a problem (RFC 9457), and `error` beside them. */
+export function bothErrorBody(error: ReeveError, correlationId: string): { contentType: string; body: string } {
+  const body = { ...toProblem(error, correlationId), error: openAiError(error) };
+  return { contentType: 'application/problem+json', body: JSON.stringify(body) };
 }
 
 function typeOf(status: number): string {

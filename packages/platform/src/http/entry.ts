@@ -1,9 +1,9 @@
-import { ShuttingDown } from '@reeve/kernel';
+import { ShuttingDown, type ReeveError } from '@reeve/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Admissible } from '../operations/index.ts';
+import type { Admissible, ErrorBodyWriter } from '../operations/index.ts';
 import { keyTextOf } from './credentials.ts';
 import type { RouteMetrics } from './metrics.ts';
-import { errorOf, sendError, type ErrorBodyWriter } from './problem-answer.ts';
+import { errorOf, sendError } from './problem-answer.ts';
 import type { HttpKit } from './kit.ts';
 import { addressOf, correlationIdOf, Visit } from './visit.ts';
 
@@ -54,7 +54,7 @@ export function enterRequests(kit: HttpKit): void {
   app.setErrorHandler((thrown, request, reply) => {
     const { config, bodyLimit } = request.routeOptions;
     const error = errorOf(thrown, bodyLimit ?? kit.http.bodyLimitBytes);
-    if (error !== thrown && error.code === 'internal') logDefect(kit, request, thrown);
+    if (!request.visit.carried) noteError(kit, request, thrown, error);
     if (reply.raw.headersSent) return void reply.raw.destroy();
     sendError(reply, error, request.visit.correlationId, config.errorBody);
   });
@@ -93,7 +93,13 @@ function routeMetricsCache({ httpMetrics }: HttpKit): (request: FastifyRequest) 
   };
 }
 
-function logDefect({ log }: HttpKit, request: FastifyRequest, thrown: unknown): void {
-  const facts = { correlationId: request.visit.correlationId, method: request.method, route: request.routeOptions.url };
-  log.error({ ...facts, error: thrown }, 'a request met a defect');
+/** What went wrong outside of the road: the road has noted its own. */
+function noteError({ log, road }: HttpKit, request: FastifyRequest, thrown: unknown, error: ReeveError): void {
+  const { visit, method, routeOptions } = request;
+  const facts = { correlationId: visit.correlationId, method, route: routeOptions.url, code: error.code };
+  if (error.code === 'internal') log.error({ ...facts, error: thrown }, 'a request met a defect');
+  else log.debug({ ...facts, reason: error.message }, 'a request was refused');
+  const { admissible } = routeOptions.config;
+  if (visit.admitted && admissible && admissible.effect !== 'read')
+    road.refused(admissible, visit.admitted, visit.correlationId, error);
 }

@@ -8,6 +8,6 @@ export type { Health, HealthCheck, HealthComponents, HealthFinding } from './hea
 export { defaultHttpSettings } from './settings.ts';
 export type { HttpSettings } from './settings.ts';
 export { problemBody } from './problem-answer.ts';
-export type { ErrorBody, ErrorBodyWriter } from './problem-answer.ts';
+export type { ErrorBody, ErrorBodyWriter } from '../operations/index.ts';
 export { openApiDocument } from './openapi/document.ts';
 export { CannotListen, HeadersTooLarge, OriginNotAllowed, PortInUse, RequestTooSlow } from './errors.ts';

@@ -11,12 +11,14 @@ export function operationRoute(bound: BoundOperation, road: Road, bodyLimitBytes
   const { operation } = bound;
   const { method, path, status = 200 } = operation.http;
   const readInput = inputReaderFor(operation);
+  road.prepare(bound);
   const changes = operation.effect !== 'read';
 
   async function handle(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { visit } = request;
     if (changes) takeOptions(request);
     const rawInput = readInput(request as InputParts);
+    visit.carried = true;
     const answer = await road.carry(bound, rawInput, visit.admitted as Caller, visit);
     if (answer.outcome === 'replayed') reply.header('Idempotency-Replayed', 'true');
     reply.code(answer.outcome === 'planned' ? 200 : status);
@@ -28,7 +30,7 @@ export function operationRoute(bound: BoundOperation, road: Road, bodyLimitBytes
     method,
     url: fastifyPath(path),
     bodyLimit: operation.http.bodyLimitBytes ?? bodyLimitBytes,
-    config: { admissible: operation, route: path },
+    config: { admissible: operation, route: path, errorBody: bound.errorBody },
     handler: handle,
   };
 }

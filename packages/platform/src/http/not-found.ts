@@ -10,6 +10,9 @@ const looking: Admissible = { name: 'http.unknown', access: 'public', effect: 'r
 /** What no route answers: OPTIONS, a wrong method on a known path, an unknown path. */
 export function answerUnknown({ app, paths, cors, road, upgrades = [] }: HttpKit): void {
   const upgradePaths = new Set(upgrades.map(({ path }) => path));
+  // No body is read here: whether it is valid matters to nobody.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
     const { visit } = request;
     const methods = paths.methodsOf(request.url);
@@ -21,7 +24,7 @@ export function answerUnknown({ app, paths, cors, road, upgrades = [] }: HttpKit
     }
     road.admit(looking, visit);
     const error = methods.length === 0 ? missing(upgradePaths, request.url) : wrongMethod(methods, request);
-    sendError(reply, error, visit.correlationId);
+    sendError(reply, error, visit.correlationId, paths.errorBodyOf(request.url));
     return reply;
   });
 }

@@ -1,24 +1,45 @@
+import type { ErrorBodyWriter } from '../operations/index.ts';
+
+interface KnownPath {
+  readonly pattern: RegExp;
+  readonly methods: Set<string>;
+  errorBody: ErrorBodyWriter | undefined;
+}
+
+interface PathFacts {
+  /** Whether GET is answered to HEAD too; true when not given. */
+  readonly head?: boolean;
+  readonly errorBody?: ErrorBodyWriter | undefined;
+}
+
 /** The methods that each path knows: for 405 with `Allow`, and for OPTIONS. Asked only when no route was found. */
 export class KnownPaths {
-  readonly #paths: Array<{ readonly pattern: RegExp; readonly methods: Set<string> }> = [];
-  readonly #byPath = new Map<string, Set<string>>();
+  readonly #byPath = new Map<string, KnownPath>();
 
-  add(method: string, path: string, { head } = { head: true }): void {
-    let methods = this.#byPath.get(path);
-    if (!methods) {
-      methods = new Set(['OPTIONS']);
-      this.#byPath.set(path, methods);
-      this.#paths.push({ pattern: patternOf(path), methods });
+  add(method: string, path: string, { head = true, errorBody }: PathFacts = {}): void {
+    let known = this.#byPath.get(path);
+    if (!known) {
+      known = { pattern: patternOf(path), methods: new Set(['OPTIONS']), errorBody: undefined };
+      this.#byPath.set(path, known);
     }
-    methods.add(method);
-    if (method === 'GET' && head) methods.add('HEAD');
+    known.methods.add(method);
+    known.errorBody ??= errorBody;
+    if (method === 'GET' && head) known.methods.add('HEAD');
   }
 
   /** Of all patterns that fit: `/v1/tasks/batch` fits `/v1/tasks/{id}` too. */
   methodsOf(url: string): readonly string[] {
+    return [...new Set(this.#fitting(url).flatMap(({ methods }) => [...methods]))].sort();
+  }
+
+  /** The form of errors at this path, if it has one of its own. */
+  errorBodyOf(url: string): ErrorBodyWriter | undefined {
+    return this.#fitting(url).find(({ errorBody }) => errorBody)?.errorBody;
+  }
+
+  #fitting(url: string): KnownPath[] {
     const path = url.split('?', 1)[0]!;
-    const methods = this.#paths.filter(({ pattern }) => pattern.test(path)).flatMap((known) => [...known.methods]);
-    return [...new Set(methods)].sort();
+    return [...this.#byPath.values()].filter(({ pattern }) => pattern.test(path));
   }
 }
 

@@ -8,14 +8,7 @@ import {
   UnsupportedMediaType,
 } from '@reeve/kernel';
 import type { FastifyReply } from 'fastify';
-
-/** The body of an error answer, when a route has its own form of it. */
-export interface ErrorBody {
-  readonly contentType: string;
-  readonly body: string;
-}
-
-export type ErrorBodyWriter = (error: ReeveError, correlationId: string) => ErrorBody;
+import type { ErrorBodyWriter } from '../operations/index.ts';
 
 export const problemBody: ErrorBodyWriter = (error, correlationId) => ({
   contentType: 'application/problem+json',

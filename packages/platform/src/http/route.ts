@@ -2,8 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { OperationEffect, Permission } from '@reeve/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Caller } from '../operations/index.ts';
-import type { ErrorBodyWriter } from './problem-answer.ts';
+import type { Caller, ErrorBodyWriter } from '../operations/index.ts';
 
 /** A route that is no operation: a stream, a gateway in another system's dialect, a page. */
 export interface RawRoute {

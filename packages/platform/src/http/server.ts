@@ -64,6 +64,8 @@ export async function createHttpServer(components: HttpServerComponents): Promis
   answerClientError(kit);
   drainOnStop(kit);
   await kit.app.ready();
+  kit.app.server.maxConnections = http.connectionsAtMost;
+  kit.app.server.on('drop', () => kit.httpMetrics.refused('connections_at_most'));
   return { listen: (address) => listenOn(kit.app, address), openApi };
 }
 
@@ -102,7 +104,7 @@ async function mountRoutes(kit: HttpKit, operations: readonly BoundOperation[], 
     readJson(json);
     for (const bound of operations) {
       const { method, path } = bound.operation.http;
-      paths.add(method, path);
+      paths.add(method, path, { errorBody: bound.errorBody });
       json.route({ ...operationRoute(bound, road, http.bodyLimitBytes), exposeHeadRoute: true });
     }
     for (const route of standingRoutes({ health: kit.health, metrics: kit.metrics, openApi })) {
@@ -120,7 +122,7 @@ async function mountRoutes(kit: HttpKit, operations: readonly BoundOperation[], 
 
 function mountRaw(app: FastifyInstance, { paths, http, longLived }: HttpKit, route: RawRoute): void {
   // No HEAD: of a stream it would never end.
-  paths.add(route.method, route.path, { head: false });
+  paths.add(route.method, route.path, { head: false, errorBody: route.errorBody });
   app.route(rawRoute(route, http.bodyLimitBytes, longLived));
 }
 

@@ -1,4 +1,4 @@
-import type { Guard, JsonValue, Operation, InputOf, OutputOf, Permission, Plan } from '@reeve/kernel';
+import type { Guard, InputOf, JsonValue, Operation, OutputOf, Permission, Plan, ReeveError } from '@reeve/kernel';
 import type { StatementResult, Unit } from '../database/port.ts';
 import type { Logger } from '../log/logger.ts';
 
@@ -56,7 +56,17 @@ export interface ConsequentialHandler<Op extends Operation> {
 export interface BoundOperation {
   readonly operation: Operation;
   readonly handler: Handler<Operation> | ConsequentialHandler<Operation>;
+  /** The form of error answers, when it is not that of RFC 9457. */
+  readonly errorBody?: ErrorBodyWriter;
 }
+
+/** The body of an error answer. */
+export interface ErrorBody {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export type ErrorBodyWriter = (error: ReeveError, correlationId: string) => ErrorBody;
 
 /** Binds a definition to its handler; the types of both must agree. */
 export function bind<Op extends Operation>(

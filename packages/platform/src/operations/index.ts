@@ -1,5 +1,14 @@
 export { bind } from './call.ts';
-export type { BoundOperation, Call, Caller, ConsequentialHandler, Handler, Verification } from './call.ts';
+export type {
+  BoundOperation,
+  Call,
+  Caller,
+  ConsequentialHandler,
+  ErrorBody,
+  ErrorBodyWriter,
+  Handler,
+  Verification,
+} from './call.ts';
 export { createRoad } from './road.ts';
 export type { Road, RoadComponents } from './road.ts';
 export type { HeaderSink, RoadAnswer, RoadRequest } from './request.ts';

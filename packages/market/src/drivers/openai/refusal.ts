@@ -1,4 +1,4 @@
-import type { JsonValue, ReeveError } from '@reeve/kernel';
+import type { ErrorFacts, JsonValue, ReeveError } from '@reeve/kernel';
 import {
   BackendDenied,
   BackendFailed,
@@ -23,8 +23,8 @@ export function refusalOf(backend: string, head: ResponseHead, body: string): Re
   const details = { status, error: { ...error } };
   if (status === 401 || status === 403) return BackendDenied.error(said, { details: { status } });
   if (status === 408) return BackendTimeout.error(said, { details });
-  if (status === 429) return BackendOverloaded.error(said, { details, retryAfterMs: retryAfterMs(head, Date.now()) });
-  if (status >= 500) return BackendFailed.error(said, { details, retryAfterMs: retryAfterMs(head, Date.now()) });
+  if (status === 429) return BackendOverloaded.error(said, withRetryAfter(details, head));
+  if (status >= 500) return BackendFailed.error(said, withRetryAfter(details, head));
   if (status >= 400) return BackendRefused.error(said, { details });
   return BackendMalformed.error(`${said}, where only 200 makes sense`, { details: { status } });
 }
@@ -74,6 +74,12 @@ function parsed(body: string): unknown {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** In the details too: of an error that a node reports, these are what reaches the client. */
+function withRetryAfter(details: Record<string, JsonValue>, head: ResponseHead): ErrorFacts {
+  const waitMs = retryAfterMs(head, Date.now());
+  return waitMs === undefined ? { details } : { details: { ...details, retryAfterMs: waitMs }, retryAfterMs: waitMs };
 }
 
 /** `Retry-After` as seconds or as a date; undefined when absent, unreadable or past. */

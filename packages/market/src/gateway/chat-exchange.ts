@@ -1,0 +1,137 @@
+import { asReeveError, type ReeveError } from '@reeve/kernel';
+import { TaskCancelled } from '@reeve/hub';
+import type { Caller, RawRoute } from '@reeve/platform';
+import { FirstTokenTimeout, NodeAnswerInvalid } from '../errors.ts';
+import type { ChatRequest } from './chat-request.ts';
+import { ChatStream } from './chat-stream.ts';
+import { chatTask } from './chat-task.ts';
+import { clientError } from './client-error.ts';
+import type { GatewayComponents } from './components.ts';
+import { assertComplete, completionOf } from './node-output.ts';
+import { openAiError } from './openai-error.ts';
+
+export type Request = Parameters<RawRoute['handle']>[0];
+export type Reply = Parameters<RawRoute['handle']>[1];
+
+/** One chat request on its way to a node and back: a task that lives as long as the connection of its client. */
+export class ChatExchange {
+  readonly #components: GatewayComponents;
+  readonly #request: Request;
+  readonly #reply: Reply;
+  readonly #chat: ChatRequest;
+  readonly #stream: ChatStream;
+  readonly #startedMs: number;
+  /** Ends the task: because the client went away, or because what comes of it is of no use. */
+  readonly #withdrawal = new AbortController();
+  #taskId: string | undefined;
+  #firstTokenTimer: NodeJS.Timeout | undefined;
+
+  constructor(components: GatewayComponents, request: Request, reply: Reply, chat: ChatRequest) {
+    this.#components = components;
+    this.#request = request;
+    this.#reply = reply;
+    this.#chat = chat;
+    this.#startedMs = components.clock.monotonicMs();
+    this.#stream = new ChatStream(reply.raw, { begin: () => this.#begin(), broken: () => this.#broken() });
+  }
+
+  /**
+   * The body of a whole answer; nothing for a stream, which has been written by then. Before the first byte an error is
+   * thrown, and answered with its status; after it, it is the last event of the stream, and thrown no more.
+   */
+  async run(caller: Caller): Promise<string | undefined> {
+    const { signal } = this.#request.visit;
+    const leave = (): void => this.#withdrawal.abort(TaskCancelled.error('the client went away'));
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
+    try {
+      const body = this.#deliver(await this.#attach(caller));
+      this.#ended('served');
+      return body;
+    } catch (thrown) {
+      const error = clientError(asReeveError(thrown));
+      this.#ended(error);
+      return this.#fail(error);
+    } finally {
+      clearTimeout(this.#firstTokenTimer);
+      signal.removeEventListener('abort', leave);
+    }
+  }
+
+  #attach(caller: Caller): Promise<string> {
+    const { hub, clock, settings } = this.#components;
+    const { taskId, output } = hub.attach({
+      tenant: caller.tenant,
+      submission: chatTask(this.#chat, clock.nowMs(), settings.requestTimeoutMs),
+      onChunks: this.#isStreamed ? this.#stream.chunks : drop,
+      signal: this.#withdrawal.signal,
+      durability: settings.durability,
+    });
+    this.#taskId = taskId;
+    void this.#reply.header('X-Reeve-Task', taskId);
+    // A whole answer has its first token only at its end, so only streams are held to it.
+    if (this.#isStreamed) this.#firstTokenTimer = setTimeout(() => this.#tooLate(), settings.firstTokenTimeoutMs);
+    return output;
+  }
+
+  get #isStreamed(): boolean {
+    return this.#chat.stream === true;
+  }
+
+  #deliver(output: string): string | undefined {
+    if (!this.#isStreamed) {
+      const completion = completionOf(output);
+      void this.#reply.header('Content-Type', 'application/json');
+      return completion;
+    }
+    assertComplete(output, this.#stream.chunkCount);
+    this.#stream.end();
+    return undefined;
+  }
+
+  #fail(error: ReeveError): undefined {
+    if (this.#stream.begun) return this.#stream.fail(openAiError(error)) as undefined;
+    this.#stream.close();
+    throw error;
+  }
+
+  #ended(how: 'served' | ReeveError): void {
+    const { clock, log, metrics } = this.#components;
+    const durationMs = clock.monotonicMs() - this.#startedMs;
+    const outcome = how === 'served' ? how : how.code;
+    metrics.answered(outcome, durationMs);
+    const { correlationId } = this.#request.visit;
+    const facts = { correlationId, taskId: this.#taskId, model: this.#chat.model, outcome, durationMs };
+    const message = 'chat request answered';
+    if (how === 'served') log.info(facts, message);
+    else log[how.status >= 500 ? 'warn' : 'info']({ ...facts, reason: how.message }, message);
+  }
+
+  /** The answer leaves the HTTP kit's hands with the headers that it has been given so far. */
+  #begin(): void {
+    const { clock, metrics } = this.#components;
+    clearTimeout(this.#firstTokenTimer);
+    metrics.firstChunk(clock.monotonicMs() - this.#startedMs);
+    this.#reply.hijack();
+    this.#reply.raw.writeHead(200, {
+      ...(this.#reply.getHeaders() as Record<string, string>),
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+  }
+
+  #broken(): void {
+    this.#withdrawal.abort(NodeAnswerInvalid.error('the node sent something that is no chunk of an answer'));
+  }
+
+  #tooLate(): void {
+    const { firstTokenTimeoutMs } = this.#components.settings;
+    this.#withdrawal.abort(FirstTokenTimeout.error(`no node began to answer within ${firstTokenTimeoutMs} ms`));
+  }
+}
+
+/** Chunks of an answer that is not streamed: nobody reads them, and the node is not kept waiting. */
+function drop(data: readonly string[], taken: (length: number) => void): void {
+  taken(data.reduce((length, chunk) => length + chunk.length, 0));
+}

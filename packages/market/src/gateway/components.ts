@@ -1,0 +1,24 @@
+import type { Clock } from '@reeve/kernel';
+import type { Hub } from '@reeve/hub';
+import type { Logger } from '@reeve/platform';
+import type { GatewayMetrics } from './metrics.ts';
+
+export interface GatewaySettings {
+  /**
+   * `sync`: a request is durable before its first byte, and a whole answer before it is given out. `group`: both with
+   * the next group commit, without waiting for it; see the README for what a crash can then take away.
+   */
+  readonly durability: 'sync' | 'group';
+  /** Until the first chunk of a stream. */
+  readonly firstTokenTimeoutMs: number;
+  /** Until the end of an answer, all attempts together. */
+  readonly requestTimeoutMs: number;
+}
+
+export interface GatewayComponents {
+  readonly hub: Hub;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: GatewayMetrics;
+  readonly settings: GatewaySettings;
+}

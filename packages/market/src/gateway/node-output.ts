@@ -1,0 +1,28 @@
+import { NodeAnswerInvalid } from '../errors.ts';
+import type { StreamedAnswer, WholeAnswer } from '../node/chat-output.ts';
+
+/**
+ * The text of a whole answer, from the output of its task. A node says what it likes, so what it says is checked.
+ * @throws NodeAnswerInvalid
+ */
+export function completionOf(output: string): string {
+  const { streamed, completion } = parsed<WholeAnswer>(output);
+  if (streamed === false && typeof completion === 'string' && completion.startsWith('{')) return completion;
+  throw NodeAnswerInvalid.error('the node ended the task without an answer');
+}
+
+/**
+ * That all chunks of a streamed answer have been passed on: the summary at its end counts them.
+ * @throws NodeAnswerInvalid
+ */
+export function assertComplete(output: string, chunkCount: number): void {
+  const { streamed, chunks } = parsed<StreamedAnswer>(output);
+  if (streamed === true && chunks === chunkCount && chunkCount > 0) return;
+  const said = typeof chunks === 'number' ? `${chunks}` : 'no';
+  throw NodeAnswerInvalid.error(`the node speaks of ${said} chunks, and ${chunkCount} came`);
+}
+
+function parsed<Answer>(output: string): Partial<Answer> {
+  const value: unknown = JSON.parse(output);
+  return typeof value === 'object' && value !== null ? value : {};
+}
