@@ -58,7 +58,7 @@ export interface LiveTask extends Linked<LiveTask> {
 }
 
 /** The tasks of one requirement class that wait for an agent (see class-queue.ts). */
-export interface TaskQueue {
+export interface TaskQueue extends Iterable<LiveTask> {
   readonly wanted: RequirementClass;
   /** Agents whose offers meet the class, connected or not. */
   readonly qualified: Set<LiveAgent>;

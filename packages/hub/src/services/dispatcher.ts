@@ -56,9 +56,13 @@ export class Dispatcher {
     this.#planPass();
   }
 
-  /** From now on only tasks whose submitters wait on a connection are handed out: they are what is still under way. */
+  /**
+   * From now on only tasks whose submitters wait on a connection are handed out: they are what is still under way. All
+   * others are set aside, or one of them would stand before these for ever; the next start finds them in the record.
+   */
   drain(): void {
     this.#draining = true;
+    for (const queue of this.#parts.board.queues()) this.queueChanged(queue);
   }
 
   /** Gives no lease any more. */
@@ -77,6 +81,7 @@ export class Dispatcher {
     this.#passPlanned = false;
     if (this.#stopped) return;
     if (!this.#parts.database.status().writable) return this.#waitForStorage();
+    if (this.#draining) for (const queue of this.#changedQueues) this.#setAside(queue);
     for (const queue of this.#changedQueues) this.#serve(queue);
     this.#changedQueues.clear();
     for (const agent of this.#changedAgents) this.#feed(agent);
@@ -94,7 +99,7 @@ export class Dispatcher {
 
   /** Gives the tasks of one class to the best free agents. */
   #serve(queue: TaskQueue): void {
-    for (let task = queue.first; task && this.#mayGive(task); task = queue.first) {
+    for (let task = queue.first; task; task = queue.first) {
       const agent = bestFree(queue, task.failedOn);
       if (!agent) return;
       this.#grant(agent, task);
@@ -105,13 +110,13 @@ export class Dispatcher {
   #feed(agent: LiveAgent): void {
     while (freeSlots(agent) > 0) {
       const task = firstFor(agent);
-      if (!task || !this.#mayGive(task)) return;
+      if (!task) return;
       this.#grant(agent, task);
     }
   }
 
-  #mayGive({ follower }: LiveTask): boolean {
-    return !this.#draining || follower !== undefined;
+  #setAside(queue: TaskQueue): void {
+    for (const task of [...queue]) if (!task.follower) this.#parts.board.dequeue(task);
   }
 
   #grant(agent: LiveAgent, task: LiveTask): void {
