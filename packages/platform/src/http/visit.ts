@@ -37,6 +37,8 @@ export class Visit implements RoadRequest {
   dryRun: boolean | undefined;
   /** Who came in: the caller, or for public routes perhaps someone anonymous. Set by admission. */
   admitted: Caller | undefined;
+  /** The road took it, and notes how it ends. */
+  carried = false;
   readonly #response: ServerResponse;
   #abort: AbortController | undefined;
 

@@ -1,11 +1,18 @@
-import { Forbidden, NotFound, permits, RateLimited, Unauthenticated, type OperationSpec } from '@reeve/kernel';
+import {
+  Forbidden,
+  NotFound,
+  permits,
+  RateLimited,
+  Unauthenticated,
+  type OperationSpec,
+  type ReeveError,
+} from '@reeve/kernel';
 import type { z } from 'zod';
-import type { AuditDraft } from '../database/port.ts';
 import type { Caller } from './call.ts';
 import type { RoadMetrics } from './metrics.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import type { RateDecision } from './rate-rule.ts';
-import type { RefusalJournal } from './refusal-journal.ts';
+import { anonymousIdentity, recordRefusal, type RefusalJournal } from './refusal-journal.ts';
 import type { HeaderSink, RoadRequest } from './request.ts';
 
 /** What is entered: an operation, or a route that is none (a stream, a gateway). */
@@ -45,7 +52,7 @@ export function createAdmission(components: AdmissionComponents): Admission {
 }
 
 export function anonymous(address: string): Caller {
-  return { identity: `anonymous:${address}`, tenant: '', permissions: [] };
+  return { identity: `${anonymousIdentity}${address}`, tenant: '', permissions: [] };
 }
 
 function writeRateHeaders(headers: HeaderSink, rate: RateDecision): void {
@@ -74,27 +81,20 @@ function notPermitted(what: Admissible) {
   });
 }
 
-/** Leaves an audit record for what would have changed something; a read that is refused is only counted. */
-function refuse<E extends { code: string }>(
+/**
+ * Leaves an audit record for what would have changed something, and for every credential that did not hold; any other
+ * refused read is only counted.
+ */
+function refuse(
   { refusals }: AdmissionComponents,
   what: Admissible,
   request: RoadRequest,
-  error: E,
-): E {
-  const { caller } = request;
-  if (what.effect === 'read') return error;
-  const who = caller ?? anonymous(request.address);
-  const draft: AuditDraft = {
-    actor: who.identity,
-    tenant: who.tenant,
-    operation: what.name,
-    outcome: 'refused',
-    target: null,
-    correlationId: request.correlationId,
-    details: { code: error.code },
-  };
-  // Without identity all share one window: addresses are cheap to change.
-  const kind = caller ? `${who.identity} ${what.name} ${error.code}` : `anonymous ${error.code}`;
-  refusals.record(draft, kind, caller !== undefined);
+  error: ReeveError,
+): ReeveError {
+  const guessed = request.credentialSent && !request.caller;
+  if (what.effect !== 'read' || guessed) {
+    const caller = request.caller ?? anonymous(request.address);
+    recordRefusal(refusals, what, caller, request.correlationId, error);
+  }
   return error;
 }

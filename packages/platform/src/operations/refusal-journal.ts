@@ -1,6 +1,7 @@
-import type { Clock } from '@reeve/kernel';
+import type { Clock, ReeveError } from '@reeve/kernel';
 import type { AuditDraft, Database } from '../database/port.ts';
 import type { Logger } from '../log/logger.ts';
+import type { Caller } from './call.ts';
 import type { RoadMetrics } from './metrics.ts';
 
 /** Length of the window in which refusals of one kind are first written and then only counted. */
@@ -39,18 +40,24 @@ export class RefusalJournal {
     this.#components = components;
   }
 
-  /** Never throws and never waits. `kind` names what is counted together. */
-  record(draft: AuditDraft, kind: string, authenticated: boolean): void {
+  /** Never throws and never waits. `kind` names what is counted together. @returns whether it got its own record. */
+  record(draft: AuditDraft, kind: string, authenticated: boolean): boolean {
     const window = this.#window(kind, draft);
     window.last = draft;
     const limit = authenticated ? writtenOneByOne.authenticated : writtenOneByOne.anonymous;
     if (window.written < limit) {
       window.written += 1;
       this.#write(draft);
-    } else {
-      window.omitted += 1;
-      this.#components.metrics.auditOmitted(1);
+      return true;
     }
+    window.omitted += 1;
+    this.#components.metrics.auditOmitted(1);
+    return false;
+  }
+
+  /** As `record`, for what the road does not log itself; the bound holds for the log too, where a flood could hide. */
+  recordAndLog(draft: AuditDraft, kind: string, authenticated: boolean): void {
+    if (this.record(draft, kind, authenticated)) this.#components.log.info(draft, 'refused');
   }
 
   /** Writes the summaries that are due (`all`: every one), and resolves when everything written is durable. */
@@ -93,4 +100,39 @@ export class RefusalJournal {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
+}
+
+/** How the identity of a caller without a key begins; its address follows. */
+export const anonymousIdentity = 'anonymous:';
+
+/** What is counted together. Callers without identity share one window: addresses are cheap to change. */
+export function kindOf(caller: Caller, what: { readonly name: string }, error: ReeveError): string {
+  return isAnonymous(caller) ? `anonymous ${error.code}` : `${caller.identity} ${what.name} ${error.code}`;
+}
+
+export function outcomeOf(error: ReeveError): AuditDraft['outcome'] {
+  return error.status >= 499 ? 'failed' : 'refused';
+}
+
+export function recordRefusal(
+  refusals: RefusalJournal,
+  what: { readonly name: string },
+  caller: Caller,
+  correlationId: string,
+  error: ReeveError,
+): void {
+  const draft: AuditDraft = {
+    actor: caller.identity,
+    tenant: caller.tenant,
+    operation: what.name,
+    outcome: outcomeOf(error),
+    target: null,
+    correlationId,
+    details: { code: error.code },
+  };
+  refusals.recordAndLog(draft, kindOf(caller, what, error), !isAnonymous(caller));
+}
+
+function isAnonymous({ identity }: Caller): boolean {
+  return identity.startsWith(anonymousIdentity);
 }

@@ -1,8 +1,8 @@
-import { asReeveError, type Clock, type Operation, type ReeveError } from '@reeve/kernel';
+import { asReeveError, errorClasses, type Clock, type Operation, type ReeveError } from '@reeve/kernel';
 import type { Database } from '../database/port.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Metrics } from '../metrics/index.ts';
-import { createAdmission, type Admission } from './admission.ts';
+import { createAdmission, type Admissible, type Admission } from './admission.ts';
 import { Consent } from './approvals/consent.ts';
 import type { BoundOperation, Caller } from './call.ts';
 import { compileOperation, type CompiledOperation } from './compiled.ts';
@@ -14,7 +14,7 @@ import { Passage } from './passage.ts';
 import { periodically } from './periodic.ts';
 import { pruneExpiredAnswers } from './prune-answers.ts';
 import { RateLimiter, type RateLimits } from './rate-limiter.ts';
-import { RefusalJournal } from './refusal-journal.ts';
+import { kindOf, outcomeOf, RefusalJournal, recordRefusal } from './refusal-journal.ts';
 import type { RoadAnswer, RoadRequest } from './request.ts';
 import { carryOut, keeperFor, type WayComponents } from './way.ts';
 import { defaultRoadSettings, type RoadSettings } from './settings.ts';
@@ -40,6 +40,10 @@ export interface Road extends AsyncDisposable {
   readonly admit: Admission;
   /** The second half, for whom `admit` let in. Rejects with a ReeveError, whatever went wrong. */
   carry(bound: BoundOperation, rawInput: unknown, caller: Caller, request: RoadRequest): Promise<RoadAnswer>;
+  /** Makes an operation ready; done at its first passage otherwise. @throws Error for one that contradicts itself. */
+  prepare(bound: BoundOperation): void;
+  /** Leaves a record of something refused outside of the road, such as a body that could not be read. */
+  refused(what: Admissible, caller: Caller, correlationId: string, error: ReeveError): void;
   /** Both halves. */
   invoke(bound: BoundOperation, rawInput: unknown, request: RoadRequest): Promise<RoadAnswer>;
   readonly refusals: RefusalJournal;
@@ -62,11 +66,15 @@ export function createRoad(components: RoadComponents): Road {
   const stopPruning = periodically('prune answers', pruneEveryMs, log, (signal) =>
     pruneExpiredAnswers(database, clock, signal),
   );
-  const carry = createCarry({ way, clock, metrics, refusals, timeoutMs: settings.operationTimeoutMs });
+  const compiled = compiler(metrics);
+  const timeoutMs = settings.operationTimeoutMs;
+  const carry = createCarry({ way, clock, refusals, timeoutMs, compiled });
   return {
     admit,
     carry,
     refusals,
+    prepare: (bound) => void compiled(bound),
+    refused: (what, caller, correlationId, error) => recordRefusal(refusals, what, caller, correlationId, error),
     invoke: async (bound, rawInput, request) => carry(bound, rawInput, admit(bound.operation, request), request),
     async [Symbol.asyncDispose]() {
       await stopPruning();
@@ -78,20 +86,23 @@ export function createRoad(components: RoadComponents): Road {
 interface CarryComponents {
   readonly way: WayComponents;
   readonly clock: Clock;
-  readonly metrics: RoadMetrics;
   readonly refusals: RefusalJournal;
   readonly timeoutMs: number;
+  readonly compiled: (bound: BoundOperation) => CompiledOperation;
+}
+
+/** Each operation is compiled once, however often it is asked for. */
+function compiler(metrics: RoadMetrics): (bound: BoundOperation) => CompiledOperation {
+  const known = new WeakMap<BoundOperation, CompiledOperation>();
+  return (bound) => {
+    let compiled = known.get(bound);
+    if (!compiled) known.set(bound, (compiled = compileOperation(bound, metrics)));
+    return compiled;
+  };
 }
 
 function createCarry(components: CarryComponents): Road['carry'] {
-  const { way, clock, metrics, refusals, timeoutMs } = components;
-  const compiledOperations = new WeakMap<BoundOperation, CompiledOperation>();
-
-  function compiled(bound: BoundOperation): CompiledOperation {
-    let known = compiledOperations.get(bound);
-    if (!known) compiledOperations.set(bound, (known = compileOperation(bound, metrics)));
-    return known;
-  }
+  const { way, clock, refusals, timeoutMs, compiled } = components;
 
   return async (bound, rawInput, caller, request) => {
     const operation = compiled(bound);
@@ -135,16 +146,15 @@ function isAbort(thrown: unknown): boolean {
 }
 
 function auditRefusal(refusals: RefusalJournal, passage: Passage, error: ReeveError): void {
-  const outcome = error.status >= 499 ? 'failed' : 'refused';
-  const draft = passage.auditDraft(outcome, { details: { code: error.code } });
-  refusals.record(draft, `${passage.caller.identity} ${passage.operation.name} ${error.code}`, true);
+  const draft = passage.auditDraft(outcomeOf(error), { details: { code: error.code } });
+  refusals.record(draft, kindOf(passage.caller, passage.operation, error), true);
 }
 
 function logEnd(log: Logger, operation: Operation, request: RoadRequest, how: string | ReeveError, durationMs: number) {
   const facts = { operation: operation.name, correlationId: request.correlationId, durationMs };
   if (typeof how === 'string') return log.info({ ...facts, outcome: how }, 'operation ended');
-  const level = how.status >= 500 ? (how.kind.class === 'internal' ? 'error' : 'warn') : 'info';
-  // A defect is logged with its cause and stack; what was refused on purpose with its code and message.
-  const why = level === 'error' ? { error: how.cause ?? how } : { reason: how.message };
-  log[level]({ ...facts, outcome: how.code, ...why }, 'operation ended');
+  const { logLevel } = errorClasses[how.kind.class];
+  // A failure is logged with its cause and stack; what was refused on purpose with its message.
+  const why = how.status >= 500 ? { error: how.cause ?? how } : { reason: how.message };
+  log[logLevel]({ ...facts, outcome: how.code, ...why }, 'operation ended');
 }

@@ -75,11 +75,31 @@ test('[FD-14] a write, its refusals and its failures are audited with actor and 
   await send('a-missing', '/v1/notes/n999', 'PATCH', { text: 'b' });
   await send('a-uncommitted', '/v1/notes/n1', 'PATCH', { text: 'c' });
   const actor = `key:${key.slice(3, 15)}`;
+  await send('a-malformed', '/v1/notes', 'POST', '{"text"');
+  expect(await audited('a-malformed')).toMatchObject([{ actor, operation: 'notes.create', outcome: 'refused' }]);
   expect(await audited('a-done')).toMatchObject([{ actor, outcome: 'done', target: expect.stringMatching(/^n/) }]);
   expect(await audited('a-invalid')).toMatchObject([{ actor, outcome: 'refused', details: { code: 'invalid_input' } }]);
   expect(await audited('a-missing')).toMatchObject([{ actor, outcome: 'refused', details: { code: 'not_found' } }]);
   // Its handler never calls commit; the record is written all the same, before the answer.
   expect(await audited('a-uncommitted')).toMatchObject([{ actor, operation: 'notes.rename', outcome: 'done' }]);
+});
+
+test('[FD-07] a wrong key is a security event in log and audit, also on a read; a missing one on a read is not', async () => {
+  await server.road.refusals.flush();
+  const headers = { 'x-correlation-id': 'guess-1' };
+  await server.call('GET', '/v1/notes/n1', { key: 'rv_guess', headers });
+  expect(await audited('guess-1')).toMatchObject([
+    { actor: 'anonymous:127.0.0.1', details: { code: 'unauthenticated' } },
+  ]);
+  expect(
+    server.lines.find((line) => line['correlationId'] === 'guess-1' && line['message'] === 'refused'),
+  ).toMatchObject({
+    level: 'info',
+    operation: 'notes.show',
+  });
+  await server.road.refusals.flush();
+  await server.call('GET', '/v1/notes/n1', { headers: { 'x-correlation-id': 'lost-1' } });
+  expect(await audited('lost-1')).toEqual([]);
 });
 
 test('a flood without keys leaves two records a minute, and is counted', async () => {

@@ -68,3 +68,31 @@ test('pipelined requests are answered in order, each with its own correlation id
   const text = await client.closed();
   expect([...text.matchAll(/x-correlation-id: (\w+)/gi)].map(([, id]) => id)).toEqual(['one', 'two']);
 });
+
+test('connections beyond the limit are closed at once, counted, and accepted again when there is room', async () => {
+  await using small = await startServer({ http: { connectionsAtMost: 2 } });
+  const [first] = [await rawSocket(small.port), await rawSocket(small.port)];
+  const third = await rawSocket(small.port);
+  expect(await third.closed()).toBe('');
+  first!.socket.destroy();
+  await first!.closed();
+  await expect
+    .poll(async () => {
+      const again = await rawSocket(small.port);
+      again.send('GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+      return again.closed();
+    })
+    .toMatch(/reeve_http_refused_early_total\{reason="connections_at_most"\} [1-9]/);
+});
+
+test('methods that no route knows are answered, not dropped', async () => {
+  for (const [method, path, status] of [
+    ['TRACE', '/v1/notes', 405],
+    ['PROPFIND', '/v1/notes', 405],
+    ['PURGE', '/v1/elsewhere', 404],
+  ] as const) {
+    const client = await rawSocket(server.port);
+    client.send(`${method} ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    expect(parseResponse(await client.closed()).status).toBe(status);
+  }
+});

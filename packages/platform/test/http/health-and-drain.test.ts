@@ -157,5 +157,5 @@ test('[FD-08] streams and sockets are told; what does not end in time is cut and
   await expect(deaf.text()).rejects.toThrow();
   expect(await stopped).toEqual([]);
   expect(performance.now() - startedMs).toBeLessThan(1_500);
-  expect(server.lines.some((line) => line['message'] === 'requests did not end in time and were cut off')).toBe(true);
+  expect(server.lines.some((line) => line['message'] === 'requests did not end in time and are cut off')).toBe(true);
 });

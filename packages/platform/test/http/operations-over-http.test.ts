@@ -107,7 +107,8 @@ describe('input', () => {
   });
 
   test('a member named __proto__ changes nothing and is refused, however it is spelt', async () => {
-    for (const body of ['{"text":"a","__proto__":{"stars":5}}', '{"text":"a","\\u005f_proto__":{"stars":5}}']) {
+    const spellings = ['__proto__', '\\u005f_proto__', '__\\u0070roto__', '__p\\u0072oto_\\u005F'];
+    for (const body of spellings.map((name) => `{"text":"a","${name}":{"stars":5}}`)) {
       const answer = await server.call('POST', '/v1/notes', { key, body });
       expect([answer.status, answer.body.code]).toEqual([400, 'malformed_request']);
     }
@@ -117,6 +118,20 @@ describe('input', () => {
 });
 
 describe('what cannot be read', () => {
+  test('[FD-01] nesting beyond any meaning is 400 instead of exhausting the stack; brackets in strings do not count', async () => {
+    for (const body of ['['.repeat(2_000), `{"text":${'{"a":'.repeat(200)}1${'}'.repeat(200)}}`]) {
+      const answer = await server.call('POST', '/v1/notes', { key, body });
+      expect([answer.status, answer.body.code]).toEqual([400, 'malformed_request']);
+      expect(answer.body.detail).toMatch(/100 levels/);
+    }
+    const text = `${'[{'.repeat(20)}\\" ${'{'.repeat(20)} \\\\`;
+    const body = JSON.stringify({
+      text,
+      tags: Array.from({ length: 5 }, () => ({ name: '{['.repeat(50), weight: 1 })),
+    });
+    expect((await server.call('POST', '/v1/notes', { key, body })).status).toBe(201);
+  });
+
   test('[FD-01] malformed JSON is 400 and says where', async () => {
     const answer = await server.call('POST', '/v1/notes', { key, body: '{"text": "a"' });
     expect([answer.status, answer.body.code]).toEqual([400, 'malformed_request']);
