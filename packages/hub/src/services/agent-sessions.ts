@@ -1,10 +1,10 @@
 import { uuidv7, type Clock } from '@reeve/kernel';
-import type { Database, EventDraft, Logger, UnitStatement } from '@reeve/platform';
+import { ExpectationFailed, type Database, type EventDraft, type Logger, type UnitStatement } from '@reeve/platform';
 import type { AgentOffer } from '../api/agent.ts';
 import { closeCodes, type Hello } from '../api/protocol.ts';
 import type { z } from 'zod';
 import { matchable } from '../domain/match.ts';
-import { freeSlots, type AgentIntent, type AgentLink, type LiveAgent } from '../domain/live.ts';
+import type { AgentIntent, AgentLink, LiveAgent } from '../domain/live.ts';
 import { insertAgent, insertCapability, updateIntent, updateLastSeen, updateOffer } from '../store/agents.ts';
 import type { AgentRoster } from './agent-roster.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -142,22 +142,21 @@ export class AgentSessions {
     agent.link?.close(closeCodes.removed, 'the agent was removed');
   }
 
-  /** Puts an agent that was rebuilt from the database, or whose removal was undone, into its place. */
-  restore(agent: LiveAgent): void {
-    this.#parts.roster.add(agent);
-    this.#qualify(agent);
-  }
-
-  /** Whether it could be given something at this moment. */
-  isIdle(agent: LiveAgent): boolean {
-    return freeSlots(agent) > 0;
-  }
-
   async #ensure(tenant: string, offer: AgentOffer): Promise<LiveAgent> {
-    const known = this.#parts.roster.named(tenant, offer.name);
-    if (!known) return this.register(tenant, offer, this.#commit);
+    const known = this.#parts.roster.named(tenant, offer.name) ?? (await this.#registerOrFind(tenant, offer));
     if (JSON.stringify(known.offer) !== JSON.stringify(offer)) await this.changeOffer(known, offer, this.#commit);
     return known;
+  }
+
+  /** Of several that come with one new name at once the first is registered; the others then are that agent. */
+  async #registerOrFind(tenant: string, offer: AgentOffer): Promise<LiveAgent> {
+    try {
+      return await this.register(tenant, offer, this.#commit);
+    } catch (error) {
+      const first = ExpectationFailed.is(error) ? this.#parts.roster.named(tenant, offer.name) : undefined;
+      if (first) return first;
+      throw error;
+    }
   }
 
   #replaceLink(agent: LiveAgent, link: AgentLink): void {

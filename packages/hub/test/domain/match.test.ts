@@ -54,7 +54,9 @@ describe('what an offer must meet', () => {
   test('[HB-03 price stake] limits themselves are met, beyond 2^53 too', () => {
     expect(mismatch({ maxPriceMicroUsd: '100', minStakeMicroUsd: '50' })).toBeUndefined();
     const rich = { ...anyOffer, stakeMicroUsd: '900000000000000000' };
-    expect(mismatch({ minStakeMicroUsd: '900000000000000001' }, echo, rich)).toMatchObject({ found: rich.stakeMicroUsd });
+    expect(mismatch({ minStakeMicroUsd: '900000000000000001' }, echo, rich)).toMatchObject({
+      found: rich.stakeMicroUsd,
+    });
   });
 });
 

@@ -40,7 +40,9 @@ test('[HB-03] the short way to the key is the key of the class', () => {
 
 test('[HB-03 price] amounts are compared as numbers: leading zeros make no other class', () => {
   const requires: Requirement[] = [{ name: 'echo', minProficiency: 0 }];
-  expect(requirementKey(requires, { maxPriceMicroUsd: '007' })).toBe(requirementKey(requires, { maxPriceMicroUsd: '7' }));
+  expect(requirementKey(requires, { maxPriceMicroUsd: '007' })).toBe(
+    requirementKey(requires, { maxPriceMicroUsd: '7' }),
+  );
   expect(requirementClass(requires, { maxPriceMicroUsd: '007' }).maxPriceMicroUsd).toBe(7n);
 });
 

@@ -17,6 +17,9 @@ export interface ClosedWith {
 }
 export type OfferInput = z.input<typeof AgentOffer>;
 
+/** How long a frame may take that has to come. */
+const patienceMs = 6_000;
+
 /** The agent's side of the protocol by hand, so that a test decides every frame: also those no honest agent sends. */
 export class RawAgent {
   readonly socket: WebSocket;
@@ -61,7 +64,16 @@ export class RawAgent {
   next(type: string): Promise<Frame> {
     const at = this.#frames.findIndex((frame) => frame.type === type);
     if (at >= 0) return Promise.resolve(this.#frames.splice(at, 1)[0]!);
-    return new Promise((resolve) => this.#wanted.push({ type, resolve }));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no ${type} came within ${patienceMs} ms`)), patienceMs);
+      this.#wanted.push({
+        type,
+        resolve: (frame) => {
+          clearTimeout(timer);
+          resolve(frame);
+        },
+      });
+    });
   }
 
   /** Frames of a type that have come and nobody has taken. */

@@ -60,8 +60,8 @@ export interface HubUnderTest {
   readonly databasePath: string;
   readonly lifecycle: Lifecycle;
   readonly settings: HubSettings;
-  /** Log lines so far. */
-  readonly lines: ReadonlyArray<Record<string, unknown>>;
+  /** Whether a message of the log so far begins like this. */
+  logged(beginning: string): boolean;
   keyOf(tenant: string, ...permissions: string[]): Promise<string>;
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** Sum of a metric's samples; `labels` is a part of the text between the braces. */
@@ -76,8 +76,8 @@ export async function startHub(options: HubOptions = {}): Promise<HubUnderTest> 
   const settings = { ...testSettings, ...options.settings };
   const home = after?.home ?? (await newHome());
   const databasePath = join(home, 'reeve.db');
-  const lines: Array<Record<string, unknown>> = [];
-  const write = (line: string): void => void lines.push(JSON.parse(line) as Record<string, unknown>);
+  const messages: string[] = [];
+  const write = (line: string): void => void messages.push((JSON.parse(line) as { message: string }).message);
   const log = createLogger({ level: 'debug', destination: { write } });
   const lifecycle = createLifecycle({ graceMs: 8_000, log });
   onTestFinished(() => lifecycle.stop('end of test').then(() => {}));
@@ -115,7 +115,7 @@ export async function startHub(options: HubOptions = {}): Promise<HubUnderTest> 
     databasePath,
     lifecycle,
     settings,
-    lines,
+    logged: (beginning) => messages.some((message) => message.startsWith(beginning)),
     keyOf,
     call: (method, path, callOptions) => call(url, method, path, { key, ...callOptions }),
     metric: async (name, labels) => sumOf(await metrics.render(), name, labels),

@@ -10,9 +10,6 @@ import type { AttemptReports } from '../../services/attempt-reports.ts';
 import { readFrames } from './frames.ts';
 import { Outbox } from './outbox.ts';
 
-/** An agent that has not taken what waits for it for this long is cut off; its leases then end by their time. */
-const stuckLimitMs = 10_000;
-
 export interface ConnectionParts {
   readonly sessions: AgentSessions;
   readonly reports: AttemptReports;
@@ -34,6 +31,8 @@ export class AgentConnection implements AgentLink {
   readonly #outbox: Outbox;
   #state: State = 'expectingHello';
   #agent: LiveAgent | undefined;
+  /** What came right behind hello, before the agent was taken in. */
+  #held: AgentFrame[] = [];
   #helloTimer: NodeJS.Timeout;
   #stuckTimer: NodeJS.Timeout | undefined;
 
@@ -87,12 +86,13 @@ export class AgentConnection implements AgentLink {
   #push(frame: string): void {
     if (this.#state === 'closed') return;
     this.#outbox.push(frame);
-    if (this.#outbox.congested) this.#stuckTimer ??= setTimeout(() => this.#stuck(), stuckLimitMs);
+    if (this.#outbox.congested) this.#stuckTimer ??= setTimeout(() => this.#stuck(), this.#parts.leaseTtlMs);
   }
 
+  /** It may well say that it is alive: an agent that takes nothing for the time of a lease is no use. */
   #stuck(): void {
-    this.#end(closeCodes.tooSlow, 'too_slow', `nothing was read for ${stuckLimitMs} ms while messages waited`);
-    this.#socket.terminate();
+    const message = `messages waited for ${this.#parts.leaseTtlMs} ms and were not read`;
+    this.#end(closeCodes.tooSlow, 'too_slow', message);
   }
 
   #relieved(): void {
@@ -111,8 +111,18 @@ export class AgentConnection implements AgentLink {
     }
   }
 
+  #handleHeld(): void {
+    try {
+      for (const frame of this.#held.splice(0)) this.#handle(frame);
+    } catch (error) {
+      this.#violated(error);
+    }
+  }
+
   #handle(frame: AgentFrame): void {
+    if (this.#state === 'closed') return;
     if (frame.type === 'hello') return this.#hello(frame);
+    if (this.#state === 'greeting') return void this.#held.push(frame);
     const agent = this.#agent;
     if (!agent || this.#state !== 'open') throw new TypeError(`the first frame must be hello, not ${frame.type}`);
     if (agent.link !== this) return;
@@ -142,7 +152,7 @@ export class AgentConnection implements AgentLink {
     if (this.#state !== 'expectingHello') throw new TypeError('hello is said once');
     this.#state = 'greeting';
     clearTimeout(this.#helloTimer);
-    // Nothing is read until the hello is dealt with: what follows it may depend on it.
+    // Nothing more is read until the hello is dealt with: what follows depends on it. What was read already is held.
     this.#socket.pause();
     this.#parts.sessions.connect(this.#caller.tenant, frame, this).then(
       ({ agent, kept }) => this.#welcome(agent, kept),
@@ -158,6 +168,7 @@ export class AgentConnection implements AgentLink {
     this.#push(JSON.stringify({ type: 'welcome', agentId: agent.id, heartbeatMs, leaseTtlMs, kept }));
     this.#state = 'open';
     this.#parts.sessions.ready(agent);
+    this.#handleHeld();
   }
 
   #notTaken(error: unknown): void {

@@ -1,20 +1,27 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer, type ServerOptions } from 'ws';
 import type { Caller } from '@reeve/platform';
 import { agentProtocol, closeCodes } from '../../api/protocol.ts';
 import { AgentConnection, type ConnectionParts } from './agent-connection.ts';
+
+/** For the peer to take what was said last and to close its side; then the connection is dropped. */
+const closeTimeoutMs = 2_000;
+
+// `closeTimeout` is newer than the types of ws.
+const serverOptions: ServerOptions & { readonly closeTimeout: number } = {
+  noServer: true,
+  maxPayload: agentProtocol.maxMessageBytes,
+  perMessageDeflate: false,
+  closeTimeout: closeTimeoutMs,
+  handleProtocols: (offered) => (offered.has(agentProtocol.subprotocol) ? agentProtocol.subprotocol : false),
+};
 
 /** Where agents connect: turns authenticated upgrade requests into agent connections. */
 export class AgentEndpoint {
   readonly #parts: ConnectionParts;
   readonly #connections = new Set<AgentConnection>();
-  readonly #server = new WebSocketServer({
-    noServer: true,
-    maxPayload: agentProtocol.maxMessageBytes,
-    perMessageDeflate: false,
-    handleProtocols: (offered) => (offered.has(agentProtocol.subprotocol) ? agentProtocol.subprotocol : false),
-  });
+  readonly #server = new WebSocketServer(serverOptions);
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
