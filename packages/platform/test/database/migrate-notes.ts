@@ -1,7 +1,11 @@
+import { once } from 'node:events';
 import { migrateSqlite, platformMigrations, type Migration } from '../../src/database/index.ts';
 
-// Brings a database file up to date and prints which migrations it applied. Run by the tests as a process of its own.
+// Says `ready`, waits for the end of its input, brings a database file up to date and prints which migrations it
+// applied. Run by the tests as a process of its own, several at once.
 
-const notesTable: Migration = JSON.parse(process.argv[3]!) as Migration;
-const applied = migrateSqlite(process.argv[2]!, [...platformMigrations, notesTable], Date.now(), 10_000);
+const [, , path, own] = process.argv;
+console.log('ready');
+await once(process.stdin.resume(), 'end');
+const applied = migrateSqlite(path!, [...platformMigrations, JSON.parse(own!) as Migration], Date.now(), 20_000);
 console.log(JSON.stringify(applied.map(({ name }) => name)));

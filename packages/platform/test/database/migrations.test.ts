@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
-import { migrateSqlite, openSqlite, type Migration } from '../../src/database/index.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { migrateSqlite, openSqlite, platformMigrations, type Migration } from '../../src/database/index.ts';
 import { pendingMigrations } from '../../src/database/migrations.ts';
 import { migrations, notesTable, openTemporary, temporaryFolder } from './temporary-database.ts';
 
@@ -67,13 +67,21 @@ describe('migrations', () => {
     db.close();
   });
 
-  test('[FD-06 concurrent] several processes that start at once apply each migration once', async () => {
-    const path = join(temporaryFolder(), 'reeve.db');
-    const applied = await Promise.all(Array.from({ length: 4 }, () => migrateInProcess(path)));
-    const counts = applied.map((names) => names.length).sort((a, b) => b - a);
-    expect(counts).toEqual([migrations.length, 0, 0, 0]);
-    expect(migrateSqlite(path, migrations, 1)).toEqual([]);
-  });
+  test.each([
+    ['a new database', 0, platformMigrations.length + 1],
+    ['an older one', platformMigrations.length, 1],
+  ])(
+    '[FD-06 concurrent] several processes that start at once with %s apply each migration once',
+    async (_, done, left) => {
+      const path = join(temporaryFolder(), 'reeve.db');
+      if (done > 0) migrateSqlite(path, platformMigrations, 1);
+      const processes = await Promise.all(Array.from({ length: 5 }, () => startMigrator(path)));
+      const applied = await Promise.all(processes.map((migrate) => migrate()));
+      const counts = applied.map((names) => names?.length).sort();
+      expect(counts).toEqual([0, 0, 0, 0, left]);
+      expect(migrateSqlite(path, [...platformMigrations, manyTables], 1)).toEqual([]);
+    },
+  );
 
   test('numbers with a gap and deferred constraints are defects that are found at once', () => {
     expect(() => pendingMigrations([{ ...second, number: 3 }], [])).toThrow('must have number 1');
@@ -82,14 +90,26 @@ describe('migrations', () => {
   });
 });
 
-/** Names of the migrations that a process of its own applied. */
-async function migrateInProcess(path: string): Promise<string[]> {
-  const child = spawn(process.execPath, ['--conditions=reeve-source', migrator, path, JSON.stringify(notesTable)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+/** Takes a while, so that those who start at once meet in the middle of it. */
+const manyTables: Migration = {
+  package: 'notes',
+  number: 1,
+  name: 'many',
+  up: Array.from({ length: 300 }, (_, index) => `CREATE TABLE many${index} (id TEXT PRIMARY KEY) STRICT`),
+};
+
+/** @returns how to let it migrate; that resolves with the migrations it applied, or nothing when it failed. */
+async function startMigrator(path: string): Promise<() => Promise<string[] | undefined>> {
+  const script = [migrator, path, JSON.stringify(manyTables)];
+  const child = spawn(process.execPath, ['--conditions=reeve-source', ...script], {
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
-  let output = '';
-  child.stdout.on('data', (text) => (output += String(text)));
-  const [code] = (await once(child, 'close')) as [number];
-  expect(code).toBe(0);
-  return JSON.parse(output) as string[];
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  await lines.next();
+  return async () => {
+    child.stdin.end();
+    const { value } = (await lines.next()) as IteratorResult<string, undefined>;
+    return value === undefined ? undefined : (JSON.parse(value) as string[]);
+  };
 }

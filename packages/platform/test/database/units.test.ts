@@ -82,7 +82,7 @@ describe('a unit that fails', () => {
   test.each([
     ['first', 0],
     ['last', 2],
-  ])('an expectation missed by the %s statement undoes all of them', async (_, at) => {
+  ])('[HB-08] an expectation missed by the %s statement undoes all of them', async (_, at) => {
     const db = await openTemporary();
     const statements = ['a', 'b', 'c'].map((id, index) =>
       index === at ? { ...takeAmount.bind({ id: 'nobody', by: 1 }), expectRows: 1 } : noteInsert(id),
