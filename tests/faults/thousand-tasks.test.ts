@@ -22,7 +22,9 @@ test(
     }));
     const { ids } = await home.api.post<{ ids: string[] }>('/v1/tasks/batch', { tasks });
 
-    await eventually('some are done and some are not', async () => ((await liveTasks(home.api)) < 600 ? true : undefined));
+    await eventually('some are done and some are not', async () =>
+      (await liveTasks(home.api)) < 600 ? true : undefined,
+    );
     const { signal } = await hub.kill();
     expect(signal).toBe('SIGKILL');
     await home.start();

@@ -47,6 +47,7 @@ export async function createHub(components: HubComponents, version: string): Pro
   engine.keeper.start();
   lifecycle.onStop('intake', 'dispatcher', () => engine.dispatcher.drain());
   lifecycle.onStop('connections', 'dispatcher', () => engine.dispatcher.stop());
+  lifecycle.onStop('connections', 'attached tasks', () => engine.attached.endAll());
   lifecycle.onStop('connections', 'agents', () => endpoint.close());
   lifecycle.onStop('connections', 'event streams', () => feed.close());
   lifecycle.onStop('connections', 'lease keeper', () => engine.keeper.stop());

@@ -29,6 +29,9 @@ import {
 import { keepHouse } from './housekeeping.ts';
 import { version } from './version.ts';
 
+/** Of the grace: for requests under way to end, and once more for streams to take their end; the rest is for storage. */
+const drainShare = 0.4;
+
 export interface ServeComponents {
   readonly configuration: SystemConfiguration;
   readonly log: Logger;
@@ -133,7 +136,7 @@ function openHttp({ configuration, hub, ...base }: HttpBase): Promise<HttpServer
     upgrades: hub.upgrades,
     health,
     clock: systemClock,
-    settings: configuration.http,
+    settings: { ...configuration.http, drainMs: configuration.shutdown.graceMs * drainShare },
     version,
   });
 }

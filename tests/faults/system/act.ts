@@ -5,6 +5,8 @@ export interface Act {
   readonly runMs?: number;
   /** So many attempts fail in a way that another attempt may mend. */
   readonly failures?: number;
+  /** So many attempts run on until they are told to stop. */
+  readonly hangs?: number;
   /** Fails in a way that no other attempt can mend. */
   readonly permanent?: boolean;
   /** Stream chunks it emits on the way, nobody following. */

@@ -17,6 +17,8 @@ export interface AgentSettings {
   readonly journal: string;
 }
 
+const hangMs = 3_600_000;
+
 class ActFailed extends Error {
   readonly code: string;
   readonly retryable: boolean;
@@ -54,12 +56,13 @@ function perform(input: unknown, context: TaskContext, execution: string): Promi
 }
 
 async function act(
-  { number, runMs = 0, failures = 0, permanent = false, chunks = 0 }: Act,
+  { number, runMs = 0, failures = 0, hangs = 0, permanent = false, chunks = 0 }: Act,
   { attempt, fence, signal, emit, progress }: TaskContext,
   execution: string,
 ): Promise<ActOutput> {
   for (let index = 0; index < chunks; index++) await emit(`chunk ${index}`);
   progress({ number });
+  if (attempt <= hangs) await pause(hangMs, undefined, { signal });
   if (runMs > 0) await pause(runMs, undefined, { signal });
   if (permanent) throw new ActFailed(permanentCode, false);
   if (attempt <= failures) throw new ActFailed(retryableCode, true);
@@ -71,7 +74,7 @@ async function answerChat({ chunks, gapMs }: ChatAct, context: TaskContext, exec
     await pause(gapMs, undefined, { signal: context.signal });
     await context.emit(JSON.stringify({ execution, index, of: chunks } satisfies ChatPiece));
   }
-  return { completion: JSON.stringify({ execution }) };
+  return { streamed: true, chunks, finishReason: 'stop', usage: null, firstTokenMs: gapMs, durationMs: chunks * gapMs };
 }
 
 const agent = await connectAgent({

@@ -18,7 +18,9 @@ export class Child implements AsyncDisposable {
   constructor(program: string, parameters: readonly string[], options: SpawnOptions = {}) {
     this.process = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     for (const stream of [this.process.stdout, this.process.stderr])
-      stream?.setEncoding('utf8').on('data', (text: string) => (this.#output = (this.#output + text).slice(-outputLimit)));
+      stream
+        ?.setEncoding('utf8')
+        .on('data', (text: string) => (this.#output = (this.#output + text).slice(-outputLimit)));
     this.exited = new Promise((resolve, reject) => {
       this.process.once('error', reject);
       this.process.once('close', (code, signal) => resolve((this.#exit = { code, signal })));

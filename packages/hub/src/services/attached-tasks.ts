@@ -1,4 +1,4 @@
-import type { ReeveError } from '@reeve/kernel';
+import { ShuttingDown, type ReeveError } from '@reeve/kernel';
 import type { Logger } from '@reeve/platform';
 import type { TaskSubmission } from '../api/task.ts';
 import type { Follower, LiveTask } from '../domain/live.ts';
@@ -27,7 +27,8 @@ export interface AttachedTask {
   readonly taskId: string;
   /**
    * JSON text of the output. Rejects with TaskDead, TaskExpired or TaskCancelled; at once, with the reason of the
-   * signal, when that is aborted; with StorageUnavailable when the task could not be made durable.
+   * signal, when that is aborted; with StorageUnavailable when the task could not be made durable; with ShuttingDown
+   * when the hub ends before the task.
    */
   readonly output: Promise<string>;
 }
@@ -41,9 +42,16 @@ export interface AttachedTasksParts {
 
 export class AttachedTasks {
   readonly #parts: AttachedTasksParts;
+  /** Rejects what their submitters wait for. */
+  readonly #waiting = new Set<(error: ReeveError) => void>();
 
   constructor(parts: AttachedTasksParts) {
     this.#parts = parts;
+  }
+
+  /** Tells all who still wait that nothing comes any more. In the record their tasks end with the next start. */
+  endAll(): void {
+    for (const reject of this.#waiting) reject(ShuttingDown.error('the hub stops', { retryAfterMs: 1_000 }));
   }
 
   /** @throws synchronously what a submission can be refused for, before anything is done. */
@@ -54,6 +62,7 @@ export class AttachedTasks {
     if (durability === 'group') follower.settling = ({ output }) => settled.resolve(output);
     const prepared = submissions.prepareAttached(tenant, submission, follower);
     const { task } = prepared;
+    this.#waiting.add(settled.reject);
     const forget = endings.on(task.id, (ending) => settle(ending, settled));
     const leave = (): void => settled.reject(signal.reason as Error);
     if (signal.aborted) leave();
@@ -64,6 +73,7 @@ export class AttachedTasks {
       this.#parts.settlement.neverStored(task);
     });
     const done = (): void => {
+      this.#waiting.delete(settled.reject);
       signal.removeEventListener('abort', leave);
       // Not before it is in the record: until then nothing can be recorded about its end.
       if (signal.aborted) void accepted.then(() => this.#abandon(task));
