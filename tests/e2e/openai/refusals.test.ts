@@ -11,18 +11,17 @@ import OpenAI, {
 } from 'openai';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startBackendSimulator, type BackendSimulator } from '../../simulators/openai-backend.ts';
-import type { SystemProcess } from './process.ts';
-import { openAi, startHub, startNode, type TestHub } from './system.ts';
+import { openAi, startHub, startLocalNode, type TestHub } from './system.ts';
 
 let backend: BackendSimulator;
 let hub: TestHub;
-let node: SystemProcess;
+let node: AsyncDisposable;
 let client: OpenAI;
 
 beforeAll(async () => {
   backend = await startBackendSimulator();
-  hub = await startHub({ REEVE_HTTP_CORS_ORIGINS: 'https://app.example' });
-  node = await startNode(hub, backend.url);
+  hub = await startHub({ REEVE_HTTP_CORS_ORIGINS: 'https://app.example', REEVE_HUB_RETRY_INITIAL_DELAY_MS: '20' });
+  node = await startLocalNode(hub, backend.url);
   client = openAi(hub);
 });
 beforeEach(() => backend.behave({}));
@@ -227,6 +226,15 @@ test.each(broken)(
     expect(error.message.length).toBeGreaterThan(10);
   },
 );
+
+test('[MK-02 chat] a backend that is down is a server error in OpenAI’s form', async () => {
+  const gone = await startBackendSimulator({ models: ['gone'] });
+  await using _ = await startLocalNode(hub, gone.url, 'gone');
+  await gone.close();
+  const error = await thrownBy(ask({ ...hello, model: 'gone' }));
+  expect(error).toBeInstanceOf(InternalServerError);
+  expect(error).toMatchObject({ status: 503, code: 'backend_unreachable', type: 'server_error' });
+});
 
 test('[MK-02 chat] errors carry the correlation id and the task', async () => {
   backend.behave({ refuseWith: 400 });

@@ -1,17 +1,16 @@
 /** The stream as it is on the wire, for clients that are not OpenAI's. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startBackendSimulator, type BackendSimulator } from '../../simulators/openai-backend.ts';
-import type { SystemProcess } from './process.ts';
-import { openAi, startHub, startNode, type TestHub } from './system.ts';
+import { openAi, startHub, startLocalNode, type TestHub } from './system.ts';
 
 let backend: BackendSimulator;
 let hub: TestHub;
-let node: SystemProcess;
+let node: AsyncDisposable;
 
 beforeAll(async () => {
   backend = await startBackendSimulator();
   hub = await startHub({ REEVE_HTTP_CORS_ORIGINS: 'https://app.example' });
-  node = await startNode(hub, backend.url);
+  node = await startLocalNode(hub, backend.url);
 });
 beforeEach(() => backend.behave({}));
 afterAll(async () => {

@@ -2,6 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLifecycle, createLogger, loadSystemConfiguration, type Access, type Database } from '@reeve/platform';
+import { createMarketNode, createOpenAiBackend } from '@reeve/market/node';
+import { connectAgent } from '@reeve/sdk';
 import { serve } from '@reeve/server';
 import OpenAI from 'openai';
 import { startProcess, type LogLine, type SystemProcess } from './process.ts';
@@ -104,6 +106,23 @@ export async function startNode(hub: HubAddress, backend: string, options: objec
   await node.line(({ state }) => state === 'online');
   return node;
 }
+
+/** A node in this process, for tests that do not end it: what `reeve node` runs, without the second to start it. */
+export async function startLocalNode(hub: HubAddress, backend: string, name = 'local'): Promise<AsyncDisposable> {
+  const node = await createMarketNode({ backend: createOpenAiBackend({ url: backend }) }, AbortSignal.timeout(10_000));
+  const { capabilities, slots } = node.declaration;
+  const offer = { name, capabilities: capabilities.map((capability) => ({ name: capability })), slots };
+  const { url, apiKey } = hub;
+  const agent = await connectAgent({ url, apiKey, offer, handler: node.handler, log: silent });
+  return {
+    async [Symbol.asyncDispose]() {
+      await agent.stop({ drain: false });
+      await node.close();
+    },
+  };
+}
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** The unmodified client of OpenAI; it tries nothing again by itself, so that tests see what the hub answers. */
 export function openAi({ url, apiKey }: HubAddress): OpenAI {
