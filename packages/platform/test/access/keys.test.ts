@@ -40,7 +40,7 @@ describe('creating', () => {
     expect(shown.body.createdBy).toBe(`key:${idOf(owner)}`);
   });
 
-  test('[HB-09] repeated with its idempotency key it makes one key, and the secret is not told again', async () => {
+  test('[HB-09 idempotency] repeated with its idempotency key it makes one key, and the secret is not told again', async () => {
     const first = await create({ name: 'once', permissions: ['keys:read'] }, owner, { 'idempotency-key': 'k' });
     const again = await create({ name: 'once', permissions: ['keys:read'] }, owner, { 'idempotency-key': 'k' });
     expect(again.body.id).toBe(first.body.id);
@@ -49,7 +49,7 @@ describe('creating', () => {
     expect(again.body).toEqual(rest);
   });
 
-  test('[FD-03] no secret is in the database, the log, the audit records or the events', async () => {
+  test('[FD-03 canary] no secret is in the database, the log, the audit records or the events', async () => {
     const made = await create({ name: 'canary', permissions: ['keys:read'] }, owner, { 'idempotency-key': 'c' });
     await works(made.body.apiKey);
     const secret = (made.body.apiKey as string).slice(16);
@@ -132,7 +132,7 @@ describe('reading', () => {
 });
 
 describe('revoking', () => {
-  test('it stops working at once, stays revoked after a restart, and the check says so', async () => {
+  test('[FD-01 status] it stops working at once, stays revoked after a restart, and the check says so', async () => {
     const { body } = await create({ name: 'leaked', permissions: ['keys:read'] });
     expect(await works(body.apiKey)).toBe(true);
     const answer = await revoke(body.id);
@@ -214,7 +214,7 @@ test('when a key was last used is shown at once and written once a while, not pe
   expect(restarted.keys.lastUsedAtMs(idOf(owner))).toBe(body.lastUsedAtMs);
 });
 
-test('[FD-14] audit.list shows a tenant its own records, and audit.verify finds a cut chain by its head', async () => {
+test('[FD-14 verify] audit.list shows a tenant its own records, and audit.verify finds a cut chain by its head', async () => {
   const auditor = await server.keyOf('umbrella', 'audit:read');
   await create({ name: 'a', permissions: ['keys:read'] });
   const all = await server.call('GET', '/v1/audit?operation=keys.create', { key: owner });

@@ -19,7 +19,7 @@ async function audited(correlationId: string) {
   return items.filter((item) => item.correlationId === correlationId);
 }
 
-test('[FD-01] without a key, with a wrong, expired or revoked one: 401 in the same words, and nothing is read', async () => {
+test('[FD-01 code status] without a key, with a wrong, expired or revoked one: 401 in the same words, and nothing is read', async () => {
   const good = await server.key('tasks:write');
   const wrong = good.slice(0, -4) + (good.endsWith('AAAA') ? 'BBBB' : 'AAAA');
   const keys = [wrong, 'rv_aaaaaaaaaaaa_' + 'A'.repeat(43), 'sk-other', ''];
@@ -47,7 +47,7 @@ test('another scheme than Bearer does not count, X-Api-Key does', async () => {
   expect(lower.status).toBe(201);
 });
 
-test('[FD-01] without the permission a write is 403 and names it, a read is 404 as if it were not there', async () => {
+test('[FD-01 code status] without the permission a write is 403 and names it, a read is 404 as if it were not there', async () => {
   const key = await server.key('agents:*');
   const size = domain.all.size;
   const write = await server.call('POST', '/v1/notes', { key, body, headers: { 'x-correlation-id': 'no-perm' } });
@@ -66,7 +66,7 @@ test('[FD-01] without the permission a write is 403 and names it, a read is 404 
   ]);
 });
 
-test('[FD-14] a write, its refusals and its failures are audited with actor and correlation id', async () => {
+test('[FD-14 every-change] a write, its refusals and its failures are audited with actor and correlation id', async () => {
   const key = await server.key('tasks:*');
   const send = (id: string, path: string, method: string, sent: unknown) =>
     server.call(method, path, { key, body: sent, headers: { 'x-correlation-id': id } });
@@ -84,7 +84,7 @@ test('[FD-14] a write, its refusals and its failures are audited with actor and 
   expect(await audited('a-uncommitted')).toMatchObject([{ actor, operation: 'notes.rename', outcome: 'done' }]);
 });
 
-test('[FD-07] a wrong key is a security event in log and audit, also on a read; a missing one on a read is not', async () => {
+test('[FD-07 security] a wrong key is a security event in log and audit, also on a read; a missing one on a read is not', async () => {
   await server.road.refusals.flush();
   const headers = { 'x-correlation-id': 'guess-1' };
   await server.call('GET', '/v1/notes/n1', { key: 'rv_guess', headers });

@@ -15,14 +15,14 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-test('[FD-01] what is no HTTP is answered with a problem and closed', async () => {
+test('[FD-01 problem] what is no HTTP is answered with a problem and closed', async () => {
   const client = await rawSocket(server.port);
   client.send('\x16\x03\x01 this is TLS, or nonsense\r\n\r\n');
   const { status, body } = parseResponse(await client.closed());
   expect([status, body['code'], body['status']]).toEqual([400, 'malformed_request', 400]);
 });
 
-test('[FD-01] headers beyond the limit are 431, a path beyond it too', async () => {
+test('[FD-01 problem] headers beyond the limit are 431, a path beyond it too', async () => {
   for (const request of [
     `GET / HTTP/1.1\r\nHost: a\r\nX-Long: ${'x'.repeat(5_000)}\r\n\r\n`,
     `GET /${'p'.repeat(5_000)} HTTP/1.1\r\n`,

@@ -19,13 +19,13 @@ afterAll(async () => {
 const preflight = (server: TestServer, origin: string, path = '/v1/notes') =>
   server.call('OPTIONS', path, { headers: { origin, 'access-control-request-method': 'POST' } });
 
-test('no origin is allowed by default', async () => {
+test('[MK-16 cors] no origin is allowed by default', async () => {
   const { status, headers } = await preflight(strict, page);
   expect([status, headers.get('allow')]).toEqual([204, 'OPTIONS, POST']);
   expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
 });
 
-test('an allowed origin is compared exactly, never by wildcard and never with credentials', async () => {
+test('[MK-16 cors] an allowed origin is compared exactly, never by wildcard and never with credentials', async () => {
   const { headers } = await preflight(open, page);
   expect(headers.get('access-control-allow-origin')).toBe(page);
   expect(headers.get('access-control-allow-methods')).toBe('OPTIONS, POST');

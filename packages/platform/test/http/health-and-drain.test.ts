@@ -18,7 +18,7 @@ const hold = defineOperation({
   output: z.object({ held: z.boolean() }),
 });
 
-test('[FD-08] live, ready and details tell the state of each dependency', async () => {
+test('[FD-08 live ready details] live, ready and details tell the state of each dependency', async () => {
   await using server = await startServer();
   expect((await server.call('GET', '/health/live')).body).toEqual({ live: true });
   expect(await server.call('GET', '/health/ready')).toMatchObject({ status: 200, body: { ready: true, reasons: [] } });
@@ -31,7 +31,7 @@ test('[FD-08] live, ready and details tell the state of each dependency', async 
   expect((await server.call('GET', '/health/details')).status).toBe(401);
 });
 
-test('[FD-08] a critical dependency that fails, throws or hangs makes it not ready; others do not', async () => {
+test('[FD-08 ready] a critical dependency that fails, throws or hangs makes it not ready; others do not', async () => {
   await using server = await startServer();
   server.health.register({ name: 'optional', critical: false, check: () => ({ ok: false, reason: 'away' }) });
   server.clock.advance(1_000);

@@ -34,7 +34,7 @@ async function faultsOf(document: unknown): Promise<unknown> {
   return result.valid ? [] : result.errors;
 }
 
-test('[FD-13] the document of every operation of the platform is valid OpenAPI 3.1', async () => {
+test('[FD-13 api] the document of every operation of the platform is valid OpenAPI 3.1', async () => {
   expect(own.length).toBeGreaterThanOrEqual(11);
   const document = documented([...own, createNote, showNote]);
   expect(document.openapi).toBe('3.1.0');
@@ -104,7 +104,7 @@ test('schemas with an id become components, recursive ones too, and differing in
     expect(document.components.schemas[name!], name).toBeDefined();
 });
 
-test('[FD-01] every error of the catalogue has a page, and the problem names it', async () => {
+test('[FD-01 code problem] every error of the catalogue has a page, and the problem names it', async () => {
   await using server = await startServer({ operations: [] });
   const problem = await server.call('GET', '/v1/nothing');
   expect(problem.body.type).toBe('/errors/not_found');
@@ -121,14 +121,28 @@ test('[FD-01] every error of the catalogue has a page, and the problem names it'
   }
 });
 
-test('the served document is that of the mounted operations, and the metrics tell of them', async () => {
+test('the served document is that of the mounted operations', async () => {
   await using server = await startServer();
   const served = await server.call('GET', '/openapi.json');
   expect(await faultsOf(served.body)).toEqual([]);
   expect(Object.keys(served.body.paths)).toEqual(['/health/details']);
+});
+
+test('[FD-09 rate errors percentiles] the metrics tell rate, errors and durations of each operation and route', async () => {
+  await using server = await startServer();
   await server.call('GET', '/health/details', { key: await server.key('health:read') });
-  const metrics = await server.call('GET', '/metrics');
-  expect(metrics.headers.get('content-type')).toMatch(/^text\/plain/);
-  expect(metrics.text).toMatch(/reeve_operations_ended_total\{operation="health.details",outcome="done"\} 1/);
-  expect(metrics.text).toMatch(/reeve_http_requests_total\{method="GET",route="\/openapi.json",status="200"\} 1/);
+  await server.call('GET', '/health/details?bad=1', { key: await server.key('health:read') });
+  await server.call('GET', '/health/details');
+  const { headers, text } = await server.call('GET', '/metrics');
+  expect(headers.get('content-type')).toMatch(/^text\/plain/);
+  const operation = 'operation="health.details"';
+  expect(text).toContain(`reeve_operations_ended_total{${operation},outcome="done"} 1\n`);
+  expect(text).toContain(`reeve_operations_ended_total{${operation},outcome="invalid_input"} 1\n`);
+  expect(text).toContain(`reeve_operations_duration_seconds_bucket{${operation},le="+Inf"} 2\n`);
+  expect(text).toContain('reeve_requests_unauthenticated_total 1\n');
+  const route = 'method="GET",route="/health/details"';
+  for (const status of [200, 401, 422])
+    expect(text).toContain(`reeve_http_requests_total{${route},status="${status}"} 1\n`);
+  expect(text).toContain(`reeve_http_request_duration_seconds_count{${route}} 3\n`);
+  expect(text).toContain('reeve_http_active_requests 1\n');
 });

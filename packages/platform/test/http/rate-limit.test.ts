@@ -12,7 +12,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 const post = (key: string) => server.call('POST', '/v1/notes', { key, body: { text: 'a' } });
 
-test('over its limit an identity gets 429 with Retry-After, others are not concerned, and waiting helps', async () => {
+test('[MK-16 limits] over its limit an identity gets 429 with Retry-After, others are not concerned, and waiting helps', async () => {
   const [mine, other] = [await server.key('tasks:write'), await server.key('tasks:write')];
   const first = await post(mine);
   expect(first.headers.get('ratelimit-limit')).toBe('5');
@@ -28,7 +28,7 @@ test('over its limit an identity gets 429 with Retry-After, others are not conce
   expect((await post(mine)).status).toBe(201);
 });
 
-test('wrong keys are limited by address, so guessing does not pay', async () => {
+test('[MK-16 limits] wrong keys are limited by address, so guessing does not pay', async () => {
   const statuses = [];
   for (let guess = 0; guess < 6; guess++) statuses.push((await post(`rv_${'a'.repeat(12)}_${'A'.repeat(43)}`)).status);
   expect(statuses).toEqual([401, 401, 401, 429, 429, 429]);

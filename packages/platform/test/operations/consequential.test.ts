@@ -150,7 +150,7 @@ describe('plan and guards', () => {
     expect([write.status, write.body.issues[0].path]).toEqual([422, ['dryRun']]);
   });
 
-  test('it plans twice, runs, verifies, and audits run and verification', async () => {
+  test('[FD-14 every-change] it plans twice, runs, verifies, and audits run and verification', async () => {
     const answer = await act('', { 'x-correlation-id': 'run-1' });
     expect([answer.status, answer.body]).toEqual([200, { gone: 3 }]);
     expect([town.plans, town.runs]).toEqual([2, 1]);
@@ -164,7 +164,7 @@ describe('plan and guards', () => {
     expect(audit[0]!.details['digest']).toMatch(/^sha256:/);
   });
 
-  test('a guard that denies, or throws, denies: 403 with what was measured, nothing runs', async () => {
+  test('[TR-04 unknown-denies] a guard that denies, or throws, denies: 403 with what was measured, nothing runs', async () => {
     town.verdict = 'deny';
     const denied = await act('', { 'x-correlation-id': 'denied' });
     expect([denied.status, denied.body.code]).toEqual([403, 'guard_denied']);
@@ -178,7 +178,7 @@ describe('plan and guards', () => {
     expect(await auditOf('denied')).toMatchObject([{ outcome: 'refused', details: { code: 'guard_denied' } }]);
   });
 
-  test('effects beyond their bounds do not run, whether at first or when planned again', async () => {
+  test('[TR-05 bounds] effects beyond their bounds do not run, whether at first or when planned again', async () => {
     town.houses = 4;
     const first = await act();
     expect([first.status, first.body.code]).toEqual([409, 'effects_left_bounds']);
@@ -219,7 +219,7 @@ describe('approval', () => {
     expect(town.runs).toBe(0);
   });
 
-  test('consent lets exactly one run through, then it is used up; the run names who gave it', async () => {
+  test('[FL-07 approval] consent lets exactly one run through, then it is used up; the run names who gave it', async () => {
     const { approvalId, digest } = (await act()).body.details;
     const given = await give(approvalId, digest);
     expect([given.status, given.body.state, given.body.note]).toEqual([200, 'given', 'seen']);
@@ -233,7 +233,7 @@ describe('approval', () => {
     expect(shown.body).toMatchObject({ state: 'used', usedBy: ran, decidedBy: giver });
   });
 
-  test('consent is to one plan: with other parameters, or other bounds, it does not count', async () => {
+  test('[FL-07 binding] consent is to one plan: with other parameters, or other bounds, it does not count', async () => {
     const { approvalId, digest } = (await act()).body.details;
     await give(approvalId, digest);
     const other = await server.call('POST', '/v1/streets/oak/demolish', { key, body: {} });
@@ -245,13 +245,13 @@ describe('approval', () => {
     expect((await act()).status).toBe(200);
   });
 
-  test('consent to another digest than the one that waits is refused', async () => {
+  test('[FL-07 binding] consent to another digest than the one that waits is refused', async () => {
     const { approvalId } = (await act()).body.details;
     const answer = await give(approvalId, `sha256:${'0'.repeat(64)}`);
     expect([answer.status, answer.body.code]).toEqual([409, 'approval_mismatch']);
   });
 
-  test('consent expires, and so does the request for it', async () => {
+  test('[FL-07 approval] consent expires, and so does the request for it', async () => {
     const first = (await act()).body.details;
     await give(first.approvalId, first.digest);
     server.clock.advance(24 * 3_600_000 + 1);
@@ -275,7 +275,7 @@ describe('approval', () => {
     expect((await act()).body.code).toBe('approval_required');
   });
 
-  test('with requireOther whoever asked cannot consent', async () => {
+  test('[FL-07 approval] with requireOther whoever asked cannot consent', async () => {
     server = await serve(true);
     const asker = await server.key('agents:write', 'approvals:*');
     const { approvalId, digest } = (await act('', {}, asker)).body.details;
@@ -302,7 +302,7 @@ describe('approval', () => {
 });
 
 describe('verification', () => {
-  test('when the check fails, or cannot look, it is rolled back, reported and audited: never a success', async () => {
+  test('[FD-14 every-change] when the check fails, or cannot look, it is rolled back, reported and audited: never a success', async () => {
     for (const verified of ['no', 'throws'] as const) {
       town.verified = verified;
       const answer = await act('', { 'x-correlation-id': `v-${verified}` });
@@ -321,7 +321,7 @@ describe('verification', () => {
     expect((await auditOf('v-broken')).map(({ outcome }) => outcome)).toEqual(['done', 'failed']);
   });
 
-  test('[HB-09] what was rolled back frees its idempotency key; what failed and stayed is checked again, not run again', async () => {
+  test('[HB-09 idempotency] what was rolled back frees its idempotency key; what failed and stayed is checked again, not run again', async () => {
     town.verified = 'no';
     await act('', { 'idempotency-key': 'c1' });
     town.verified = 'ok';

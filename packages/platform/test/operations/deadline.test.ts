@@ -45,7 +45,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-test('[FD-02] an operation beyond its time is a typed time-out, and what was reported as not stored stays not stored', async () => {
+test('[FD-02 operation-time-out] an operation beyond its time is a typed time-out, and what was reported as not stored stays not stored', async () => {
   const answer = await server.call('POST', '/v1/wait', {
     key,
     body: { ms: 150 },
@@ -58,7 +58,7 @@ test('[FD-02] an operation beyond its time is a typed time-out, and what was rep
   expect(events.filter(({ type }) => type === 'waited')).toEqual([]);
 });
 
-test('[FD-02] a handler that heeds its signal is told when its time is up', async () => {
+test('[FD-02 operation-time-out] a handler that heeds its signal is told when its time is up', async () => {
   const headers = { 'x-correlation-id': 'heeds' };
   const answer = await server.call('POST', '/v1/wait', { key, body: { ms: 60_000, heed: true }, headers });
   expect(answer.status).toBe(504);

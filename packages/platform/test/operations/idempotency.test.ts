@@ -76,7 +76,7 @@ async function eventsDug(): Promise<number> {
   return events.length;
 }
 
-test('[HB-09] the same key and body get the same answer, with one effect and one audit record', async () => {
+test('[HB-09 idempotency] the same key and body get the same answer, with one effect and one audit record', async () => {
   const before = await eventsDug();
   const first = await send('k1', { depth: 2, at: { x: 1, y: 2 } });
   const again = await send('k1', { at: { y: 2, x: 1 }, depth: 2 });
@@ -87,7 +87,7 @@ test('[HB-09] the same key and body get the same answer, with one effect and one
   expect(await eventsDug()).toBe(before + 1);
 });
 
-test('[HB-09] the same key with another body is 409, and changes nothing', async () => {
+test('[HB-09 idempotency] the same key with another body is 409, and changes nothing', async () => {
   const before = await eventsDug();
   await send('k2', { depth: 2 });
   const other = await send('k2', { depth: 3 });
@@ -95,7 +95,7 @@ test('[HB-09] the same key with another body is 409, and changes nothing', async
   expect(await eventsDug()).toBe(before + 1);
 });
 
-test('[HB-09] of many at once with one key exactly one has an effect, and all get its answer', async () => {
+test('[HB-09 idempotency] of many at once with one key exactly one has an effect, and all get its answer', async () => {
   const before = { digs, events: await eventsDug() };
   const answers = await Promise.all(Array.from({ length: 20 }, () => send('k3', { depth: 5 })));
   expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
@@ -105,13 +105,13 @@ test('[HB-09] of many at once with one key exactly one has an effect, and all ge
   expect(await eventsDug()).toBe(before.events + 1);
 });
 
-test('[HB-09] one that is on its way refuses another body at once', async () => {
+test('[HB-09 idempotency] one that is on its way refuses another body at once', async () => {
   const [first, other] = await Promise.all([send('k4', { depth: 1 }), send('k4', { depth: 9 })]);
   const statuses = [first.status, other.status].toSorted((a, b) => a - b);
   expect(statuses).toEqual([201, 409]);
 });
 
-test('[HB-09] keys of other tenants and of other operations are other keys', async () => {
+test('[HB-09 idempotency] keys of other tenants and of other operations are other keys', async () => {
   const other = await server.keyOf('umbrella', 'tasks:write');
   const mine = await send('k5', { depth: 1 });
   const theirs = await send('k5', { depth: 2 }, '/v1/pits', other);
@@ -120,7 +120,7 @@ test('[HB-09] keys of other tenants and of other operations are other keys', asy
   expect(theirs.headers.get('idempotency-replayed')).toBeNull();
 });
 
-test('[HB-09] a failed request is not an answer: the same key tries again', async () => {
+test('[HB-09 idempotency] a failed request is not an answer: the same key tries again', async () => {
   failNext = true;
   const failed = await send('k6', { depth: 1 });
   expect([failed.status, failed.body.code]).toEqual([500, 'internal']);
@@ -129,14 +129,14 @@ test('[HB-09] a failed request is not an answer: the same key tries again', asyn
   expect([second.status, second.headers.get('idempotency-replayed')]).toEqual([201, null]);
 });
 
-test('[HB-09] a handler that commits nothing itself has its answer kept too', async () => {
+test('[HB-09 idempotency] a handler that commits nothing itself has its answer kept too', async () => {
   const first = await send('k7', { depth: 4 }, '/v1/pits/fill');
   const again = await send('k7', { depth: 4 }, '/v1/pits/fill');
   expect(again.body).toEqual(first.body);
   expect(again.headers.get('idempotency-replayed')).toBe('true');
 });
 
-test('[HB-09] two processes with one key: the unique record decides, the loser undoes its unit and answers the same', async () => {
+test('[HB-09 idempotency] two processes with one key: the unique record decides, the loser undoes its unit and answers the same', async () => {
   const before = await eventsDug();
   // Another road over the same database knows nothing of what is on its way here.
   const log = createLogger({ destination: { write: () => undefined } });
@@ -168,7 +168,7 @@ test('[HB-09] two processes with one key: the unique record decides, the loser u
   await other[Symbol.asyncDispose]();
 });
 
-test('[HB-09] after a day the key is free again, and expired records are pruned', async () => {
+test('[HB-09 idempotency] after a day the key is free again, and expired records are pruned', async () => {
   await send('k9', { depth: 1 });
   server.clock.advance(24 * 3_600_000 + 1);
   const another = await send('k9', { depth: 2 });
