@@ -8,35 +8,65 @@ const graceMs = 30_000;
 export interface AgentProcess {
   readonly log: ProcessLogger;
   readonly lifecycle: Lifecycle;
+  /** Aborted when the process that started this one has gone, if this one is to end with it. */
+  readonly orphaned: AbortSignal;
 }
 
-export function startAgentProcess(): AgentProcess {
+export interface AgentProcessOptions {
+  /** End when standard input does: a parent that holds it open takes this process with it, even when it is killed. */
+  readonly endWithInput?: boolean;
+}
+
+export function startAgentProcess({ endWithInput = false }: AgentProcessOptions = {}): AgentProcess {
   const pretty = process.stdout.isTTY === true;
   const log = createLogger({ pretty });
   const lifecycle = createLifecycle({ graceMs, log });
   installSignals(lifecycle, { log });
-  return { log, lifecycle };
+  const orphaned = new AbortController();
+  if (endWithInput) {
+    process.stdin.resume().once('close', () => {
+      orphaned.abort();
+      void lifecycle.stop('the process that started this one has gone').then(() => process.exit(0));
+    });
+  }
+  return { log, lifecycle, orphaned: orphaned.signal };
+}
+
+/** Runs what the process is for. Once it stops, what fails there fails because of that, and is nothing to report. */
+export async function untilStopped({ lifecycle }: AgentProcess, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!lifecycle.stopping.aborted) throw error;
+  }
 }
 
 type Offer = Pick<AgentOptions, 'offer'> & Required<Pick<AgentOptions, 'handler'>>;
 
 /** Connects and serves until a signal comes: then what it has is finished, and nothing new is taken. */
 export async function serveHub(
-  { log, lifecycle }: AgentProcess,
+  { log, lifecycle, orphaned }: AgentProcess,
   told: { url?: string; key?: string },
   { offer, handler }: Offer,
 ): Promise<void> {
   const { url, apiKey } = await hubAddress(told);
+  // Only while it connects: once connected, a signal lets it finish what it has.
+  const connecting = new AbortController();
+  const giveUp = (): void => connecting.abort();
+  lifecycle.stopping.addEventListener('abort', giveUp);
+  if (lifecycle.stopping.aborted) giveUp();
   const agent = await connectAgent({
     url,
     apiKey,
     offer,
     handler,
     log,
-    signal: lifecycle.stopping,
+    signal: connecting.signal,
     onState: (state, facts) => log.info({ state, ...facts }, 'connection to the hub'),
   });
-  lifecycle.onStop('work', 'agent', () => agent.stop({ drain: true, drainTimeoutMs: graceMs - 5_000 }));
+  lifecycle.stopping.removeEventListener('abort', giveUp);
+  orphaned.addEventListener('abort', () => void agent.stop({ drain: false }), { once: true });
+  lifecycle.onStop('work', 'agent', () => agent.stop({ drain: !orphaned.aborted, drainTimeoutMs: graceMs - 5_000 }));
   const end = await agent.closed;
   if (end.kind === 'refused') throw end.error;
 }

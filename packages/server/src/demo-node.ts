@@ -3,16 +3,19 @@ import { fileURLToPath } from 'node:url';
 import { environmentWith, type Lifecycle, type Logger } from '@reeve/platform';
 import type { DevCredentials } from './dev-credentials.ts';
 
-/** Starts the demo node as a process of its own, as any node is, and ends it with the system. */
+/**
+ * Starts the demo node as a process of its own, as any node is, and ends it with the system: also when the system is
+ * killed, for then the system closes the node's standard input.
+ */
 export function startDemoNode(
   { url, apiKey }: DevCredentials,
   { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },
 ): void {
   const main = fileURLToPath(new URL(`./main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
-  const options = JSON.stringify({ mini: true, url, name: 'demo' });
+  const options = JSON.stringify({ mini: true, url, name: 'demo', endWithInput: true });
   const child = spawn(process.execPath, [...process.execArgv, main, 'node', options], {
     env: environmentWith({ REEVE_API_KEY: apiKey }),
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['pipe', 'inherit', 'inherit'],
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.once('error', (error) => log.error({ err: error }, 'the demo node could not be started'));

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { ReeveError } from '@reeve/kernel';
+import { InvalidInput, ReeveError } from '@reeve/kernel';
 
 /**
  * The processes of the system: `main.ts <role> [options as JSON]`. The command line parses what people write and starts
@@ -14,7 +14,7 @@ const roles: Record<string, () => Promise<{ run(options: never): Promise<void> }
 
 async function main([name = 'up', optionsText = '{}']: string[]): Promise<void> {
   const role = roles[name];
-  if (!role) throw new Error(`there is no role ${name}; it is one of ${Object.keys(roles).join(', ')}`);
+  if (!role) throw InvalidInput.error(`there is no role ${name}; it is one of ${Object.keys(roles).join(', ')}`);
   await (await role()).run(JSON.parse(optionsText) as never);
 }
 

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { systemClock } from '@reeve/kernel';
 import { createHub, createHubMetrics, hubMigrations, type Hub } from '@reeve/hub';
 import { createGatewayMetrics, createMarket } from '@reeve/market';
@@ -26,6 +25,7 @@ import {
   type Road,
   type SystemConfiguration,
 } from '@reeve/platform';
+import { prepareHome } from './home.ts';
 import { keepHouse } from './housekeeping.ts';
 import { version } from './version.ts';
 
@@ -59,7 +59,7 @@ export async function serve({ configuration, log, lifecycle }: ServeComponents):
 }
 
 async function openRecord(configuration: SystemConfiguration, log: Logger, lifecycle: Lifecycle): Promise<Database> {
-  await mkdir(configuration.home, { recursive: true, mode: 0o700 });
+  await prepareHome(configuration.home);
   const url = `sqlite:${databasePath(configuration)}`;
   const migrations = [...platformMigrations, ...hubMigrations];
   const database = await openDatabase({ url, migrations, clock: systemClock, log });

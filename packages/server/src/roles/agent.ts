@@ -1,6 +1,6 @@
 import { createExecHandler } from '@reeve/hub/adapters';
 import type { Capability } from '@reeve/hub/api';
-import { serveHub, startAgentProcess } from '../connect.ts';
+import { serveHub, startAgentProcess, untilStopped } from '../connect.ts';
 
 export interface ExecAgentOptions {
   readonly name: string;
@@ -28,5 +28,6 @@ export async function run({
     ...(output !== undefined && { output }),
     onStderrLine: (line, taskId) => agent.log.info({ taskId, line }, 'standard error'),
   });
-  await serveHub(agent, told, { offer: { name, capabilities: [...capabilities], slots }, handler });
+  const offer = { name, capabilities: [...capabilities], slots };
+  await untilStopped(agent, () => serveHub(agent, told, { offer, handler }));
 }

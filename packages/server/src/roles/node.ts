@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import { createMarketNode, createMiniBackend, createOpenAiBackend, type Backend } from '@reeve/market/node';
 import { secretFromEnvironment } from '@reeve/platform';
-import { serveHub, startAgentProcess } from '../connect.ts';
+import { serveHub, startAgentProcess, untilStopped, type AgentProcess, type AgentProcessOptions } from '../connect.ts';
 
-export interface NodeOptions {
+export interface NodeOptions extends AgentProcessOptions {
   /** Base URL of an OpenAI-compatible server. */
   readonly backend?: string;
   /** Serve the built-in toy model. */
@@ -19,7 +19,11 @@ export interface NodeOptions {
 
 /** A node: serves the models of a backend to the hub over one outbound connection. */
 export async function run(options: NodeOptions): Promise<void> {
-  const agent = startAgentProcess();
+  const agent = startAgentProcess(options);
+  await untilStopped(agent, () => serveModels(agent, options));
+}
+
+async function serveModels(agent: AgentProcess, options: NodeOptions): Promise<void> {
   const node = await createMarketNode(
     { backend: await backendOf(options), ...(options.slots !== undefined && { slots: options.slots }) },
     agent.lifecycle.stopping,
