@@ -44,11 +44,11 @@ export async function createEngine(components: HubComponents) {
       attemptTimedOut(lease) {
         lease.agent.link?.cancel(lease.task.id, lease.fence, 'the attempt took too long');
         const message = `not finished within ${lease.task.timeoutMs} ms`;
-        settlement.fail(lease, { code: 'attempt_timed_out', message, retryable: true });
+        settlement.giveUp(lease, { code: 'attempt_timed_out', message, retryable: true });
       },
       leaseExpired(lease) {
         const message = `its agent was silent for ${settings.leaseTtlMs} ms`;
-        settlement.fail(lease, { code: 'lease_expired', message, retryable: true });
+        settlement.giveUp(lease, { code: 'lease_expired', message, retryable: true });
       },
       deadlinePassed: (task) => void settlement.expire(task),
       taskIsDue(task) {

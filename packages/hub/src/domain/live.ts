@@ -1,6 +1,7 @@
 import type { JsonValue } from '@reeve/kernel';
 import type { AgentOffer, AgentState } from '../api/agent.ts';
 import type { Backoff } from '../api/task.ts';
+import type { IncomingStream } from './incoming-stream.ts';
 import type { Linked } from './lane-queue.ts';
 import type { MatchableOffer } from './match.ts';
 import type { RequirementClass } from './requirement-class.ts';
@@ -14,15 +15,15 @@ export interface Lease {
   settling: boolean;
   /** Newest progress the agent reported. */
   progress: JsonValue | undefined;
-  /** Number of the next stream chunk. */
-  nextChunk: number;
+  /** What came of its stream, when somebody follows it. */
+  stream: IncomingStream | undefined;
 }
 
 /** Who reads the stream of an attached task while it is made. */
 export interface Follower {
   /**
-   * Takes the next chunks, in order. Says when it has room for more by calling `taken(length)` with the UTF-16 units it
-   * is done with.
+   * Takes the next chunks, in order. Says when it has room for more by calling `taken(length)` with the UTF-16 units of
+   * the chunks it is done with: whole chunks, in order.
    */
   chunks(data: readonly string[], taken: (length: number) => void): void;
   /** An ending came and is being made durable; for followers that need not wait for that. */
@@ -55,6 +56,8 @@ export interface LiveTask extends Linked<LiveTask> {
   streamed: boolean;
   /** Whose attempt failed last: any other agent is preferred for the next. */
   failedOn: LiveAgent | undefined;
+  /** Endings from outside (cancelled, expired) that are being written: meanwhile it is given to nobody. */
+  endings: number;
 }
 
 /** The tasks of one requirement class that wait for an agent (see class-queue.ts). */

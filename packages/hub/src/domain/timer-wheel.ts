@@ -17,6 +17,10 @@ export class TimerWheel<Item extends object> {
     return this.#bucketOf.size;
   }
 
+  has(item: Item): boolean {
+    return this.#bucketOf.has(item);
+  }
+
   /** Adds an item, or moves it when it waits already. */
   add(item: Item, dueMs: number): void {
     this.cancel(item);

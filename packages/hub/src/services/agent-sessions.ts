@@ -50,12 +50,13 @@ export class AgentSessions {
   async connect(tenant: string, hello: z.output<typeof Hello>, link: AgentLink): Promise<Greeting> {
     const agent = await this.#ensure(tenant, hello.offer);
     this.#replaceLink(agent, link);
+    for (const { stream } of agent.leases.values()) stream?.reconnected();
     if (agent.intent === 'draining') await this.changeIntent(agent, 'active');
     const kept = hello.resume.filter(({ taskId, fence }) => agent.leases.get(fence)?.task.id === taskId);
     const keptFences = new Set(kept.map(({ fence }) => fence));
     for (const lease of agent.leases.values()) {
       if (keptFences.has(lease.fence) || lease.settling) continue;
-      this.#parts.settlement.fail(lease, {
+      this.#parts.settlement.giveUp(lease, {
         code: 'lease_expired',
         message: 'the agent came back without it',
         retryable: true,
@@ -133,11 +134,8 @@ export class AgentSessions {
     agent.intent = 'draining';
     for (const lease of agent.leases.values()) {
       agent.link?.cancel(lease.task.id, lease.fence, 'the agent was removed');
-      this.#parts.settlement.release(
-        lease,
-        { code: 'agent_removed', message: 'its agent was removed', retryable: true },
-        0,
-      );
+      const error = { code: 'agent_removed', message: 'its agent was removed', retryable: true };
+      this.#parts.settlement.takeAway(lease, error);
     }
     agent.link?.close(closeCodes.removed, 'the agent was removed');
   }

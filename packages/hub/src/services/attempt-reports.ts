@@ -1,14 +1,19 @@
 import type { Database, Logger } from '@reeve/platform';
 import type { JsonValue } from '@reeve/kernel';
-import type { TaskError } from '../api/task.ts';
-import { outputLimitBytes } from '../api/task.ts';
-import type { LiveAgent } from '../domain/live.ts';
+import { agentProtocol } from '../api/protocol.ts';
+import { outputLimitBytes, type TaskError } from '../api/task.ts';
+import { IncomingStream, unitsOf } from '../domain/incoming-stream.ts';
+import type { Lease, LiveAgent } from '../domain/live.ts';
 import type { HubMetrics } from '../metrics.ts';
 import { selectTaskFence } from '../store/read-tasks.ts';
+import type { TasksTable } from '../store/tables.ts';
 import { holds, type Settlement } from './settlement.ts';
 
 /** Pause before work that an agent gave back is offered again, so that an agent that declines everything does not spin. */
 const declinedDelayMs = 1_000;
+
+/** Most of an error's details that is kept, as JSON text. */
+const detailsLimitLength = 16 * 1024;
 
 export interface AttemptReportsParts {
   readonly settlement: Settlement;
@@ -27,7 +32,7 @@ export class AttemptReports {
 
   succeeded(agent: LiveAgent, taskId: string, fence: number, output: unknown): void {
     const lease = holds(agent, taskId, fence);
-    if (!lease) return this.#late(agent, taskId, fence);
+    if (!lease) return this.#late(agent, taskId, fence, 'succeeded');
     const text = JSON.stringify(output);
     if (Buffer.byteLength(text) <= outputLimitBytes) return this.#parts.settlement.succeed(lease, text);
     const message = `the output has ${Buffer.byteLength(text)} bytes; at most ${outputLimitBytes} are kept`;
@@ -36,14 +41,14 @@ export class AttemptReports {
 
   failed(agent: LiveAgent, taskId: string, fence: number, error: TaskError): void {
     const lease = holds(agent, taskId, fence);
-    if (!lease) return this.#late(agent, taskId, fence);
-    this.#parts.settlement.fail(lease, error);
+    if (!lease) return this.#late(agent, taskId, fence, 'dead');
+    this.#parts.settlement.fail(lease, bounded(error));
   }
 
   declined(agent: LiveAgent, taskId: string, fence: number, reason: string): void {
     const lease = holds(agent, taskId, fence);
     if (!lease) return this.#late(agent, taskId, fence);
-    this.#parts.settlement.release(lease, { code: 'declined', message: reason, retryable: true }, declinedDelayMs);
+    this.#parts.settlement.decline(lease, { code: 'declined', message: reason, retryable: true }, declinedDelayMs);
   }
 
   progress(agent: LiveAgent, taskId: string, fence: number, value: JsonValue): void {
@@ -53,47 +58,46 @@ export class AttemptReports {
   }
 
   /**
-   * Stream chunks, passed on as they are; those nobody follows are credited and dropped. After a reconnect the agent
-   * sends again what was not credited: what is known already is dropped. A gap means that the stream is not what the
-   * agent made: the attempt fails rather than pass on a wrong text.
+   * Stream chunks, passed on as they are; those nobody follows are credited and dropped, in whatever order they come. A
+   * gap, or more than credit allows, means that the stream is not what the agent made or that it heeds no flow control:
+   * the attempt fails rather than pass on a wrong text, or pile up what the follower has not taken.
    */
   chunks(agent: LiveAgent, taskId: string, fence: number, index: number, data: readonly string[]): void {
     const lease = holds(agent, taskId, fence);
     if (!lease) return this.#late(agent, taskId, fence);
     const { task } = lease;
-    const taken = (length: number): void => {
-      if (task.lease === lease) agent.link?.credit(taskId, fence, length);
-    };
-    if (!task.follower) return taken(lengthOf(data));
-    const known = lease.nextChunk - index;
-    if (known < 0) {
-      const message = `stream chunk ${index} came where ${lease.nextChunk} was due`;
-      agent.link?.cancel(taskId, fence, message);
-      return this.#parts.settlement.fail(lease, { code: 'stream_broken', message, retryable: true });
-    }
-    if (known > 0) taken(lengthOf(data.slice(0, known))); // their credit may have been lost with the connection
-    const fresh = known > 0 ? data.slice(known) : data;
-    if (fresh.length === 0) return;
-    lease.nextChunk += fresh.length;
+    if (!task.follower) return agent.link?.credit(taskId, fence, unitsOf(data));
+    const stream = (lease.stream ??= new IncomingStream(agentProtocol.initialCredit));
+    const intake = stream.receive(index, data);
+    if ('fault' in intake) return this.#broken(lease, intake.fault);
+    if (intake.credit > 0) agent.link?.credit(taskId, fence, intake.credit);
+    if (intake.fresh.length === 0) return;
     task.streamed = true;
-    task.follower.chunks(fresh, taken);
+    task.follower.chunks(intake.fresh, (length) => {
+      stream.taken(length);
+      if (task.lease === lease) agent.link?.credit(taskId, fence, length);
+    });
+  }
+
+  #broken(lease: Lease, message: string): void {
+    lease.agent.link?.cancel(lease.task.id, lease.fence, message);
+    this.#parts.settlement.giveUp(lease, { code: 'stream_broken', message, retryable: true });
   }
 
   /**
    * A report without a lease: either the answer to a result was lost on the way and the agent brings it again, or the
-   * lease is. The record decides.
+   * lease is. The record decides: `accepted` is said again only for what this agent delivered under this fence.
    */
-  #late(agent: LiveAgent, taskId: string, fence: number): void {
-    if (agent.leases.get(fence)?.settling) return;
+  #late(agent: LiveAgent, taskId: string, fence: number, delivered?: 'succeeded' | 'dead'): void {
+    if (this.#parts.settlement.isSettling(fence)) return;
     this.#parts.database
-      .read<{ state: string; fence: number | null }>(selectTaskFence.bind({ id: taskId }))
+      .read<LastLease>(selectTaskFence.bind({ id: taskId }))
       .then(([row]) => {
-        if (row?.fence === fence && (row.state === 'succeeded' || row.state === 'dead')) {
-          agent.link?.accepted(taskId, fence);
-        } else if (row?.fence !== fence || row.state !== 'leased') {
-          this.#parts.metrics.lateReport();
-          agent.link?.lost(taskId, fence);
-        }
+        const own = row?.fence === fence && row.agent_id === agent.id;
+        if (own && row.state === delivered) return agent.link?.accepted(taskId, fence);
+        if (own && row.state === 'leased') return; // its lease is being written, or taken over after a restart
+        this.#parts.metrics.lateReport();
+        agent.link?.lost(taskId, fence);
       })
       .catch((error: unknown) => {
         this.#parts.log.warn({ taskId, fence, err: error }, 'a late report could not be looked up');
@@ -101,7 +105,12 @@ export class AttemptReports {
   }
 }
 
-/** In UTF-16 units, as credit counts. */
-function lengthOf(data: readonly string[]): number {
-  return data.reduce((sum, chunk) => sum + chunk.length, 0);
+type LastLease = Pick<TasksTable, 'state' | 'fence' | 'agent_id'>;
+
+/** Errors are shown in lists: details beyond the limit are left out. */
+function bounded(error: TaskError): TaskError {
+  const { details, ...rest } = error;
+  const length = details === undefined ? 0 : JSON.stringify(details).length;
+  if (length <= detailsLimitLength) return error;
+  return { ...rest, details: { leftOut: `${length} characters of details; at most ${detailsLimitLength} are kept` } };
 }

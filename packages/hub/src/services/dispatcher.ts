@@ -1,5 +1,5 @@
 import type { Clock } from '@reeve/kernel';
-import type { Database, Logger } from '@reeve/platform';
+import { ExpectationFailed, type Database, type Logger, type UnitStatement } from '@reeve/platform';
 import { goesBefore } from '../domain/class-queue.ts';
 import { freeSlots, type Lease, type LiveAgent, type LiveTask, type TaskQueue } from '../domain/live.ts';
 import { score } from '../domain/match.ts';
@@ -123,7 +123,7 @@ export class Dispatcher {
     const { board, keeper, fences, clock, metrics } = this.#parts;
     board.dequeue(task);
     task.attempt += 1;
-    const lease: Lease = { fence: fences.take(), agent, task, settling: false, progress: undefined, nextChunk: 0 };
+    const lease: Lease = { fence: fences.take(), agent, task, settling: false, progress: undefined, stream: undefined };
     task.lease = lease;
     agent.leases.set(lease.fence, lease);
     keeper.watchLease(lease);
@@ -132,22 +132,22 @@ export class Dispatcher {
     this.#send(lease);
   }
 
-  /**
-   * Writes the leases of a pass down with the next group; results, written later, find them there. A lease whose task
-   * has ended meanwhile changes no row, and needs none: whoever ended the task takes the lease back too.
-   */
+  /** Writes the leases of a pass down with the next group; results, written later, find them there. */
   async #record(leases: readonly Lease[]): Promise<void> {
     const leased_at_ms = this.#parts.clock.nowMs();
     try {
       await this.#parts.database.commit({
-        statements: leases.map(({ task, agent, fence }) =>
-          leaseTask.bind({ seq: task.seq, fence, attempt: task.attempt, agent_id: agent.id, leased_at_ms }),
-        ),
+        statements: leases.map((lease) => recordOf(lease, leased_at_ms)),
         events: leases.map(({ task, agent, fence }) =>
           taskEvent(task, 'task.leased', { agentId: agent.id, attempt: task.attempt, fence }),
         ),
       });
     } catch (error) {
+      // One of them does not fit the record: each for itself then, so that it holds up none of the others.
+      if (ExpectationFailed.is(error) && leases.length > 1) {
+        for (const lease of leases) if (lease.task.lease === lease) void this.#record([lease]);
+        return;
+      }
       this.#parts.log.warn({ leases: leases.length, err: error }, 'leases could not be written and are taken back');
       for (const lease of leases) this.#takeBack(lease, 'the lease could not be made durable');
     }
@@ -178,6 +178,11 @@ export class Dispatcher {
     this.#changedQueues.add(task.queue);
     this.#waitForStorage();
   }
+}
+
+function recordOf({ task, agent, fence }: Lease, leased_at_ms: number): UnitStatement {
+  const lease = { seq: task.seq, fence, attempt: task.attempt, agent_id: agent.id, leased_at_ms };
+  return { ...leaseTask.bind(lease), expectRows: 1 };
 }
 
 /** The best agent with a free slot; `lastResort` only when there is no other. */

@@ -79,6 +79,11 @@ export class LeaseKeeper {
     this.#deadlines.cancel(task);
   }
 
+  /** Whether the task waits for a time. */
+  delays(task: LiveTask): boolean {
+    return this.#delays.has(task) || this.#runTimes.has(task);
+  }
+
   /** Tasks that wait for a time. */
   get delayed(): number {
     return this.#delays.size + this.#runTimes.size;

@@ -104,7 +104,7 @@ export class Recovery {
 
   /** The agent may still be at it: it has the time-to-live of a lease, from now, to come back and say so. */
   #resumeLease(task: LiveTask, agent: LiveAgent, fence: number): void {
-    const lease: Lease = { fence, agent, task, settling: false, progress: undefined, nextChunk: 0 };
+    const lease: Lease = { fence, agent, task, settling: false, progress: undefined, stream: undefined };
     task.lease = lease;
     agent.leases.set(fence, lease);
     this.#parts.keeper.watchLease(lease);
@@ -139,6 +139,7 @@ export class Recovery {
       follower: undefined,
       streamed: false,
       failedOn: undefined,
+      endings: 0,
       lane: undefined,
       previous: undefined,
       next: undefined,

@@ -1,10 +1,11 @@
 import { decideRetry, type Clock } from '@reeve/kernel';
 import { ExpectationFailed, type Database, type Logger, type Unit, type UnitStatement } from '@reeve/platform';
-import type { TaskError } from '../api/task.ts';
+import type { TaskError, TaskState } from '../api/task.ts';
 import { freeSlots, type Lease, type LiveAgent, type LiveTask } from '../domain/live.ts';
 import type { HubMetrics } from '../metrics.ts';
 import { buryTask, endTask, releaseTask, succeedTask } from '../store/finish-task.ts';
 import { selectTaskFence } from '../store/read-tasks.ts';
+import type { TasksTable } from '../store/tables.ts';
 import { taskEvent } from './task-event.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Ending, Endings } from './endings.ts';
@@ -30,10 +31,19 @@ export interface SettlementParts {
 
 /** What is to be written, and what follows once it is durable. */
 interface Settling {
+  readonly state: TaskState;
+  /** Whether the agent reported it and waits to hear that it counts; otherwise the hub found it. */
+  readonly reported: boolean;
   readonly statement: UnitStatement;
   readonly event: string;
   readonly data: Record<string, string | number | boolean | null>;
   readonly afterwards: () => void;
+}
+
+/** How a task waits again. */
+interface Release {
+  readonly reported: boolean;
+  readonly delayMs: number;
 }
 
 /**
@@ -42,9 +52,16 @@ interface Settling {
  */
 export class Settlement {
   readonly #parts: SettlementParts;
+  /** Fences under which an ending is being written. */
+  readonly #settling = new Set<number>();
 
   constructor(parts: SettlementParts) {
     this.#parts = parts;
+  }
+
+  /** Whether an ending under this fence is being written: what is said about it meanwhile changes nothing. */
+  isSettling(fence: number): boolean {
+    return this.#settling.has(fence);
   }
 
   /** The agent delivered: `output` is JSON text. */
@@ -53,6 +70,8 @@ export class Settlement {
     const bound = succeedTask.bind({ seq: task.seq, fence, output, finished_at_ms: this.#parts.clock.nowMs() });
     task.follower?.settling?.({ state: 'succeeded', output });
     this.#settle(lease, {
+      state: 'succeeded',
+      reported: true,
       statement: { ...bound, expectRows: 1 },
       event: 'task.succeeded',
       data: { agentId: lease.agent.id, attempt: task.attempt, fence },
@@ -60,8 +79,17 @@ export class Settlement {
     });
   }
 
-  /** The attempt failed: another follows after a pause, or the task is dead. */
+  /** The agent reported that the attempt failed: another follows after a pause, or the task is dead. */
   fail(lease: Lease, error: TaskError): void {
+    this.#fail(lease, error, true);
+  }
+
+  /** The hub found that the attempt failed (time-out, vanished agent, broken stream), which counts just as much. */
+  giveUp(lease: Lease, error: TaskError): void {
+    this.#fail(lease, error, false);
+  }
+
+  #fail(lease: Lease, error: TaskError, reported: boolean): void {
     const { task } = lease;
     this.#parts.metrics.attemptFailed(error.code);
     const retryable = error.retryable && !task.streamed;
@@ -71,16 +99,28 @@ export class Settlement {
       retryable,
       this.#parts.random(),
     );
-    if (!decision.retry) return this.#bury(lease, error, decision.reason);
+    if (!decision.retry) return this.#bury(lease, error, decision.reason, reported);
     task.failedOn = lease.agent;
-    this.#release(lease, error, task.attempt, this.#failsOver(lease) ? 0 : decision.delayMs);
+    this.#release(lease, error, { reported, delayMs: this.#failsOver(lease) ? 0 : decision.delayMs });
   }
 
-  /** The attempt does not count (declined, or its agent was removed): the task waits again after `delayMs`. */
-  release(lease: Lease, error: TaskError, delayMs: number): void {
-    if (lease.task.streamed) return this.#bury(lease, error, 'permanent');
-    lease.task.failedOn = lease.agent;
-    this.#release(lease, error, lease.task.attempt - 1, this.#failsOver(lease) ? 0 : delayMs);
+  /** The agent gave the attempt back unworked: it does not count, and the task waits again after `delayMs`. */
+  decline(lease: Lease, error: TaskError, delayMs: number): void {
+    // At once only after the first that gave it back: several that all do would hand it round without end.
+    const atOnce = lease.task.failedOn === undefined && this.#failsOver(lease);
+    this.#uncount(lease, error, { reported: true, delayMs: atOnce ? 0 : delayMs });
+  }
+
+  /** The attempt ends for no fault of the agent (it was removed): it does not count, and the task waits again. */
+  takeAway(lease: Lease, error: TaskError): void {
+    this.#uncount(lease, error, { reported: false, delayMs: 0 });
+  }
+
+  #uncount(lease: Lease, error: TaskError, release: Release): void {
+    const { task } = lease;
+    if (task.streamed) return this.#bury(lease, error, 'permanent', release.reported);
+    task.failedOn = lease.agent;
+    this.#release(lease, error, release, task.attempt - 1);
   }
 
   /**
@@ -93,9 +133,14 @@ export class Settlement {
     return false;
   }
 
-  /** The statement that ends a task from outside, whoever has it; put it into a unit, then call `endedOutside`. */
+  /**
+   * The statement that ends a task from outside, whoever has it. From here on the task is given to nobody: once the unit
+   * is stored call `endedOutside`, if it could not be stored `notEnded`.
+   */
   endStatement(task: LiveTask, state: 'cancelled' | 'expired', error: TaskError): UnitStatement {
     const finished_at_ms = this.#parts.clock.nowMs();
+    task.endings += 1;
+    this.#parts.board.dequeue(task);
     return { ...endTask.bind({ seq: task.seq, state, error: JSON.stringify(error), finished_at_ms }), expectRows: 1 };
   }
 
@@ -108,6 +153,14 @@ export class Settlement {
       this.#parts.dispatcher.agentChanged(lease.agent);
     }
     this.#ended(task, ending);
+  }
+
+  /** After a unit with `endStatement` was not stored: the task goes on, unless it has ended otherwise. */
+  notEnded(task: LiveTask): void {
+    task.endings -= 1;
+    if (task.lease || this.#parts.keeper.delays(task)) return;
+    this.#parts.board.giveBack(task);
+    this.#parts.dispatcher.queueChanged(task.queue);
   }
 
   /** The deadline passed. */
@@ -135,15 +188,19 @@ export class Settlement {
   async #endFromWithin(task: LiveTask, state: 'cancelled' | 'expired', error: TaskError): Promise<void> {
     const statement = this.endStatement(task, state, error);
     const unit = { statements: [statement], events: [taskEvent(task, `task.${state}`, { reason: error.message })] };
-    if ((await this.#store(task, unit)) === 'durable') this.endedOutside(task, { state, error });
+    const stored = await this.#store(task, unit);
+    if (stored === 'durable') this.endedOutside(task, { state, error });
+    else if (stored === 'refused') this.notEnded(task);
   }
 
-  #release(lease: Lease, error: TaskError, attempt: number, delayMs: number): void {
+  #release(lease: Lease, error: TaskError, { reported, delayMs }: Release, attempt = lease.task.attempt): void {
     const { task, fence } = lease;
     const state = delayMs > 0 ? 'scheduled' : 'queued';
     const run_at_ms = delayMs > 0 ? this.#parts.clock.nowMs() + delayMs : null;
     const bound = releaseTask.bind({ seq: task.seq, fence, attempt, state, error: JSON.stringify(error), run_at_ms });
     this.#settle(lease, {
+      state,
+      reported,
       statement: { ...bound, expectRows: 1 },
       event: 'task.retrying',
       data: { agentId: lease.agent.id, attempt: task.attempt, fence, code: error.code, delayMs },
@@ -158,10 +215,12 @@ export class Settlement {
     this.#parts.dispatcher.queueChanged(task.queue);
   }
 
-  #bury(lease: Lease, error: TaskError, reason: 'permanent' | 'exhausted'): void {
+  #bury(lease: Lease, error: TaskError, reason: 'permanent' | 'exhausted', reported: boolean): void {
     const { task, fence } = lease;
     const finished_at_ms = this.#parts.clock.nowMs();
     this.#settle(lease, {
+      state: 'dead',
+      reported,
       statement: {
         ...buryTask.bind({ seq: task.seq, fence, error: JSON.stringify(error), finished_at_ms }),
         expectRows: 1,
@@ -177,30 +236,39 @@ export class Settlement {
     lease.settling = true;
     this.#drop(lease);
     this.#parts.dispatcher.agentChanged(lease.agent);
-    this.#settleDurably(lease, settling).catch((error: unknown) => {
-      this.#parts.log.error({ taskId: lease.task.id, err: error }, 'an ending was neither stored nor refused');
-    });
+    this.#settling.add(lease.fence);
+    this.#settleDurably(lease, settling)
+      .catch((error: unknown) => {
+        this.#parts.log.error({ taskId: lease.task.id, err: error }, 'an ending was neither stored nor refused');
+      })
+      .finally(() => this.#settling.delete(lease.fence));
   }
 
   async #settleDurably(lease: Lease, settling: Settling): Promise<void> {
-    const { task, agent, fence } = lease;
+    const { task } = lease;
     const unit = { statements: [settling.statement], events: [taskEvent(task, settling.event, settling.data)] };
     const stored = await this.#store(task, unit);
-    if (stored === 'refused') return this.#refused(lease);
-    if (stored !== 'durable') return;
+    if (stored === 'durable') this.#settled(lease, settling);
+    else if (stored === 'refused') await this.#refused(lease, settling);
+  }
+
+  #settled(lease: Lease, settling: Settling): void {
+    const { task, agent, fence } = lease;
     task.lease = undefined;
-    agent.link?.accepted(task.id, fence);
+    if (settling.reported) agent.link?.accepted(task.id, fence);
     settling.afterwards();
   }
 
   /**
-   * The record does not know the lease. Mostly the task has ended otherwise, and whoever ended it cleans up; but when
-   * the lease itself could not be written, the task is still waiting in the record and has to wait here again too.
+   * The record does not hold the lease any more. Mostly the task has ended otherwise, and whoever ended it cleans up. When
+   * an earlier try, of which nobody knew whether it was kept, wrote the ending, it counts. When the lease itself could
+   * not be written, the task is still waiting in the record and has to wait here again too.
    */
-  async #refused(lease: Lease): Promise<void> {
+  async #refused(lease: Lease, settling: Settling): Promise<void> {
     const { task, agent, fence } = lease;
-    agent.link?.lost(task.id, fence);
-    const [row] = await this.#parts.database.read<{ live: number | null }>(selectTaskFence.bind({ id: task.id }));
+    const [row] = await this.#parts.database.read<TasksTable>(selectTaskFence.bind({ id: task.id }));
+    if (row?.fence === fence && row.state === settling.state) return this.#settled(lease, settling);
+    if (settling.reported) agent.link?.lost(task.id, fence);
     if (row?.live !== 1 || task.lease !== lease || this.#parts.board.get(task.id) !== task) return;
     task.lease = undefined;
     this.#waitAgain(task, task.attempt - 1, 0);

@@ -202,6 +202,7 @@ export class Submissions {
       follower,
       streamed: false,
       failedOn: undefined,
+      endings: 0,
       lane: undefined,
       previous: undefined,
       next: undefined,

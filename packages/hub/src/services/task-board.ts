@@ -61,14 +61,23 @@ export class TaskBoard {
     else this.#inputBytes += task.input.length;
   }
 
+  /** Lets a task wait for an agent, behind those that wait already. */
   enqueue(task: LiveTask): void {
+    if (!this.#mayWait(task)) return;
     task.queue.push(task);
     this.#waiting += 1;
   }
 
+  /** Lets a task wait again, before all others of its priority. */
   giveBack(task: LiveTask): void {
+    if (!this.#mayWait(task)) return;
     task.queue.giveBack(task);
     this.#waiting += 1;
+  }
+
+  /** A task that has ended, or whose end is being written, must not be handed out any more. */
+  #mayWait(task: LiveTask): boolean {
+    return task.endings === 0 && this.#tasks.get(task.id) === task;
   }
 
   /** Takes a task out of its queue, if it waits there. */

@@ -132,6 +132,7 @@ async function cancel(parts: TaskOperationsParts, id: string, reason: string, ca
   try {
     await call.commit({ statements: [statement], events }, answer as JsonValue, { target: `task:${id}` });
   } catch (failure) {
+    parts.settlement.notEnded(task);
     if (ExpectationFailed.is(failure)) throw ended(await findRow(parts, id, call.caller.tenant));
     throw failure;
   }

@@ -15,7 +15,7 @@ export const selectTask = statement<{ id: string }>((db, p) =>
 
 /** Whatever the answer to a late or repeated result depends on. */
 export const selectTaskFence = statement<{ id: string }>((db, p) =>
-  db.selectFrom('tasks').select(['state', 'fence', 'live']).where('id', '=', p.id),
+  db.selectFrom('tasks').select(['state', 'fence', 'live', 'agent_id']).where('id', '=', p.id),
 );
 
 export const selectInput = statement<{ seq: number }>((db, p) =>
