@@ -1,69 +1,66 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { parseArgs } from 'node:util';
 import { uuidv7 } from '@reeve/kernel';
+import { writeResult } from '../../../bench/harness/results.ts';
+import { measureRounds, quantileOf, type Contestant, type Measurement } from '../../../bench/harness/rounds.ts';
 import { openSqlite, platformMigrations, statementsFor, type Database, type Migration } from '../src/database/index.ts';
 
-// Units of work per second through the embedded database: one insert and one event each, synchronous FULL.
-// `node --conditions=reeve-source packages/platform/bench/commit.ts [--seconds 3] [--json]`
+// Units of work per second through the embedded database: one insert and one event each, synchronous FULL, with so many
+// in flight. The floor is `node:sqlite` in the thread that measures: the same rows, groups of the size that the store
+// makes of that load, nothing else; it has no queue, so its latency is that of a whole group.
+// `node --conditions=reeve-source packages/platform/bench/commit.ts [--rounds 7] [--seconds 1] [--json] [--write]`
 
 interface Schema {
   bench_rows: { id: string; tenant: string; kind: string; priority: number; input: string; state: string };
 }
 
-const benchTables: Migration = {
-  package: 'bench',
-  number: 1,
-  name: 'rows',
-  up: [
-    `CREATE TABLE bench_rows (id TEXT PRIMARY KEY, tenant TEXT NOT NULL, kind TEXT NOT NULL, priority INTEGER NOT NULL,
-      input TEXT NOT NULL, state TEXT NOT NULL) STRICT, WITHOUT ROWID`,
-  ],
-};
-
-const { statement } = statementsFor<Schema>();
-const insertRow = statement<{ id: string; tenant: string; kind: string; priority: number; input: string }>((db, p) =>
+const table = `CREATE TABLE bench_rows (id TEXT PRIMARY KEY, tenant TEXT NOT NULL, kind TEXT NOT NULL,
+  priority INTEGER NOT NULL, input TEXT NOT NULL, state TEXT NOT NULL) STRICT, WITHOUT ROWID`;
+const benchTables: Migration = { package: 'bench', number: 1, name: 'rows', up: [table] };
+const insertRow = statementsFor<Schema>().statement<Omit<Schema['bench_rows'], 'state'>>((db, p) =>
   db
     .insertInto('bench_rows')
     .values({ id: p.id, tenant: p.tenant, kind: p.kind, priority: p.priority, input: p.input, state: 'queued' }),
 );
 const input = JSON.stringify({ text: 'forty characters of input for this task' });
+const groupUnits = 500;
 
-interface Figures {
-  readonly inFlight: number;
-  readonly unitsPerSecond: number;
-  readonly unitsPerCommit: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly cpuMicrosecondsPerUnit: number;
+const { values: flags } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '7' },
+    seconds: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
+});
+const forMs = Number(flags.seconds) * 1_000;
+
+function reeve(db: Database, inFlight: number): Contestant {
+  const about = `one insert and one event a unit, ${inFlight} in flight, WAL, synchronous FULL`;
+  return { name: 'reeve', about, pids: () => [], measure: () => measureStore(db, inFlight) };
 }
 
-async function measure(db: Database, inFlight: number, seconds: number): Promise<Figures> {
+async function measureStore(db: Database, inFlight: number) {
   const latenciesMs: number[] = [];
   const before = db.status();
-  const cpuBefore = process.cpuUsage();
-  const startedAt = performance.now();
-  const endAt = startedAt + seconds * 1_000;
+  const startedMs = performance.now();
   const submit = async (): Promise<void> => {
-    while (performance.now() < endAt) {
-      const sentAt = performance.now();
+    for (let sentMs = startedMs; sentMs < startedMs + forMs;) {
       await commitOne(db);
-      latenciesMs.push(performance.now() - sentAt);
+      const nowMs = performance.now();
+      latenciesMs.push(nowMs - sentMs);
+      sentMs = nowMs;
     }
   };
   await Promise.all(Array.from({ length: inFlight }, submit));
-  const elapsedMs = performance.now() - startedAt;
-  const cpu = process.cpuUsage(cpuBefore);
+  const elapsedMs = performance.now() - startedMs;
   const after = db.status();
-  const units = after.units - before.units;
-  latenciesMs.sort((a, b) => a - b);
   return {
-    inFlight,
-    unitsPerSecond: Math.round((units * 1_000) / elapsedMs),
-    unitsPerCommit: Number((units / (after.commits - before.commits)).toFixed(1)),
-    p50Ms: Number(latenciesMs[Math.floor(latenciesMs.length / 2)]!.toFixed(3)),
-    p99Ms: Number(latenciesMs[Math.floor(latenciesMs.length * 0.99)]!.toFixed(3)),
-    cpuMicrosecondsPerUnit: Number(((cpu.user + cpu.system) / units).toFixed(2)),
+    ...rates(latenciesMs, after.units - before.units, elapsedMs),
+    unitsPerCommit: (after.units - before.units) / (after.commits - before.commits),
   };
 }
 
@@ -75,9 +72,47 @@ function commitOne(db: Database): Promise<unknown> {
   });
 }
 
-function argument(name: string, fallback: number): number {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? fallback : Number(process.argv[at + 1]);
+function bareSqlite(path: string, inFlight: number): Contestant {
+  const db = new DatabaseSync(path);
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768');
+  db.exec(`${table}; CREATE TABLE segments (id INTEGER PRIMARY KEY, events TEXT NOT NULL) STRICT`);
+  const group = Math.min(inFlight, groupUnits);
+  const insert = db.prepare('INSERT INTO bench_rows VALUES (?, ?, ?, ?, ?, ?)');
+  const segment = db.prepare('INSERT INTO segments (events) VALUES (?)');
+  const commitGroup = (): void => {
+    const events: string[] = [];
+    db.exec('BEGIN IMMEDIATE');
+    for (let unit = 0; unit < group; unit++) {
+      const id = uuidv7();
+      insert.run(id, 'bench', 'echo', 5, input, 'queued');
+      events.push(
+        JSON.stringify({ type: 'task.queued', tenant: 'bench', subject: `task:${id}`, data: { kind: 'echo' } }),
+      );
+    }
+    segment.run(`[${events.join(',')}]`);
+    db.exec('COMMIT');
+  };
+  const about = `bare node:sqlite in one thread, the same rows in groups of ${group}, WAL, synchronous FULL`;
+  return { name: 'bare node:sqlite (floor)', about, pids: () => [], measure: () => measureBare(commitGroup, group) };
+}
+
+async function measureBare(commitGroup: () => void, group: number) {
+  const latenciesMs: number[] = [];
+  const startedMs = performance.now();
+  while (performance.now() < startedMs + forMs) {
+    const sentMs = performance.now();
+    commitGroup();
+    latenciesMs.push(performance.now() - sentMs);
+  }
+  return rates(latenciesMs, latenciesMs.length * group, performance.now() - startedMs);
+}
+
+function rates(latenciesMs: readonly number[], units: number, elapsedMs: number) {
+  return {
+    unitsPerSecond: (units * 1_000) / elapsedMs,
+    p50Ms: quantileOf(latenciesMs, 0.5),
+    p99Ms: quantileOf(latenciesMs, 0.99),
+  };
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'reeve-bench-'));
@@ -86,14 +121,18 @@ try {
     path: join(folder, 'bench.db'),
     migrations: [...platformMigrations, benchTables],
   });
-  const seconds = argument('seconds', 3);
-  await measure(db, 1_000, 1);
-  const rows: Figures[] = [];
-  for (const inFlight of [1, 64, 1_000]) rows.push(await measure(db, inFlight, seconds));
-  const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? 'unknown', node: process.version };
-  if (process.argv.includes('--json'))
-    console.log(JSON.stringify({ name: 'commit', synchronous: 'full', machine, rows }, null, 2));
-  else console.table(rows);
+  const measurements: Record<string, Measurement> = {};
+  for (const inFlight of [1, 64, 1_000]) {
+    const contestants = [bareSqlite(join(folder, `floor-${inFlight}.db`), inFlight), reeve(db, inFlight)];
+    measurements[`inFlight${inFlight}`] = await measureRounds(contestants, Number(flags.rounds));
+  }
+  const rows = Object.values(measurements).flatMap((measurement) => measurement.rows);
+  if (flags.json) console.log(JSON.stringify(measurements, undefined, 2));
+  else
+    console.table(
+      rows.map(({ name, about, median, ratio }) => ({ name, about, ...median, toFloor: ratio['unitsPerSecond'] })),
+    );
+  if (flags.write) writeResult('commit', measurements);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

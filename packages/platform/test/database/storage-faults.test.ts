@@ -10,13 +10,17 @@ import { needs } from '../../../../tests/house/needs.ts';
 import { verifyAudit } from '../../src/audit/index.ts';
 import { StorageUncertain, type EventRecord, type SqliteDatabase } from '../../src/database/index.ts';
 import { readEvents } from '../../src/events/index.ts';
+import type { Logger } from '../../src/log/logger.ts';
 import { committerMigrations } from './committer-tables.ts';
 import { noteAudit, noteEvent, noteIds, noteInsert, openTemporary, temporaryFolder } from './temporary-database.ts';
 
 describe('a database that another process has locked', () => {
   test('[HB-08] units are refused, nothing is kept, and it goes on by itself when the lock is gone', async () => {
     const path = join(temporaryFolder(), 'reeve.db');
-    const db = await openTemporary({ path, limits: { busyTimeoutMs: 50 } });
+    const logged: string[] = [];
+    const note = (_: object, message: string): void => void logged.push(message);
+    const log = { error: note, warn: note, info: note } as unknown as Logger;
+    const db = await openTemporary({ path, log, limits: { busyTimeoutMs: 50 } });
     await addNote(db, 'before');
     const unlock = await lockInProcess(path);
     const refused = await Promise.allSettled([addNote(db, 'a'), addNote(db, 'b')]);
@@ -26,6 +30,7 @@ describe('a database that another process has locked', () => {
     await unlock();
     await vi.waitFor(() => expect(db.status().writable).toBe(true), { timeout: 10_000 });
     expect(db.status()).not.toHaveProperty('reason');
+    expect(logged).toEqual(['the database cannot store', 'the database can store again']);
     await addNote(db, 'after');
     await expectConsistent(db, ['after', 'before']);
   });

@@ -1,4 +1,4 @@
-import type { ReeveError } from '@reeve/kernel';
+import { ReeveError } from '@reeve/kernel';
 import { ExpectationFailed, StatementFailed } from '../errors.ts';
 import type { EventDraft, EventRecord, Row, StatementResult } from '../port.ts';
 import type { PendingUnit } from './open-group.ts';
@@ -41,6 +41,20 @@ export function positionedEvents(
 
 function positioned({ type, tenant, subject, data }: EventDraft, position: number, atMs: number): EventRecord {
   return { position, atMs, type, tenant, subject, data };
+}
+
+/** Answers each unit of a committed group. */
+export function settleUnits(units: readonly PendingUnit[], outcomes: readonly UnitOutcome[]): void {
+  for (let index = 0; index < units.length; index++) {
+    const outcome = outcomes[index]!;
+    if (outcome instanceof ReeveError) units[index]!.reject(outcome);
+    else units[index]!.resolve(outcome);
+  }
+}
+
+/** Answers each unit of a group of which nothing was kept, or of which that is not known. */
+export function rejectUnits(units: readonly PendingUnit[], error: ReeveError): void {
+  for (const unit of units) unit.reject(error);
 }
 
 function unitError(failure: UnitFailure): ReeveError {

@@ -1,3 +1,5 @@
+import type { Logger } from '../../log/logger.ts';
+
 const firstProbeMs = 50;
 const longestProbeMs = 5_000;
 
@@ -11,9 +13,11 @@ export class Recovery {
   #delayMs = firstProbeMs;
   #timer: NodeJS.Timeout | undefined;
   readonly #probe: () => void;
+  readonly #log: Logger | undefined;
 
-  constructor(probe: () => void) {
+  constructor(probe: () => void, log: Logger | undefined) {
     this.#probe = probe;
+    this.#log = log;
   }
 
   /** Why nothing can be stored; `undefined` when it can. */
@@ -27,6 +31,7 @@ export class Recovery {
   }
 
   failed(reason: string): void {
+    if (this.#reason === undefined) this.#log?.error({ reason }, 'the database cannot store');
     this.#reason = reason;
     if (this.#timer !== undefined) return;
     this.#timer = setTimeout(() => this.#sendProbe(), this.#delayMs);
@@ -36,16 +41,21 @@ export class Recovery {
   /** The probe's answer; `reason` when it failed. */
   probed(reason: string | undefined): void {
     if (reason !== undefined) this.failed(reason);
-    else this.#reason = undefined;
+    else this.#works();
   }
 
   committed(): void {
     this.#delayMs = firstProbeMs;
-    this.#reason = undefined;
+    this.#works();
   }
 
   stop(): void {
     clearTimeout(this.#timer);
+  }
+
+  #works(): void {
+    if (this.#reason !== undefined) this.#log?.info({}, 'the database can store again');
+    this.#reason = undefined;
   }
 
   #sendProbe(): void {

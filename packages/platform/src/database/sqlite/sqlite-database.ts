@@ -1,12 +1,11 @@
-import { ShuttingDown, StorageUnavailable, type Clock } from '@reeve/kernel';
+import { ShuttingDown, StorageUnavailable, type Clock, type ReeveError } from '@reeve/kernel';
 import type { Logger } from '../../log/logger.ts';
 import { StorageUncertain } from '../errors.ts';
 import type { BoundStatement, Database, DatabaseStatus, Row, StatementResult, Unit } from '../port.ts';
 import { EventListeners, type EventListener } from './event-listeners.ts';
-import { GroupQueue, type SentGroup } from './group-queue.ts';
+import { GroupQueue } from './group-queue.ts';
 import { missedEvents } from './missed-events.ts';
-import type { OpenGroup } from './open-group.ts';
-import { decodeOutcomes, positionedEvents } from './outcomes.ts';
+import { decodeOutcomes, positionedEvents, rejectUnits, settleUnits } from './outcomes.ts';
 import type { ProcessLock } from './process-lock.ts';
 import { Reader } from './reader.ts';
 import { Recovery } from './recovery.ts';
@@ -47,7 +46,7 @@ export class SqliteDatabase implements Database {
     this.#parts = parts;
     this.#listeners = new EventListeners(0, parts.log);
     this.#registry = new StatementRegistry((statement) => this.#writer.send({ kind: 'statement', statement }));
-    this.#recovery = new Recovery(() => this.#writer.send({ kind: 'probe' }));
+    this.#recovery = new Recovery(() => this.#writer.send({ kind: 'probe' }), parts.log);
     this.#queue = new GroupQueue(
       limits,
       this.#registry.idOf,
@@ -158,11 +157,7 @@ export class SqliteDatabase implements Database {
     this.#listeners.toldPosition = message.lastPosition;
     if (this.#listeners.any && message.lastPosition >= message.firstPosition)
       this.#listeners.tell(positionedEvents(group.units, outcomes, message.firstPosition, atMs));
-    for (const [index, unit] of group.units.entries()) {
-      const outcome = outcomes[index]!;
-      if (Array.isArray(outcome)) unit.resolve(outcome);
-      else unit.reject(outcome);
-    }
+    settleUnits(group.units, outcomes);
     this.#checkDrained();
   }
 
@@ -171,8 +166,8 @@ export class SqliteDatabase implements Database {
     this.#recovery.failed(message.reason);
     const { group } = this.#queue.answered(message.group);
     const error = this.#unavailable(message.reason);
-    rejectUnits(group, message.uncertain ? StorageUncertain.error(message.reason) : error);
-    for (const waiting of this.#queue.takeWaiting()) rejectUnits(waiting, error);
+    rejectUnits(group.units, message.uncertain ? StorageUncertain.error(message.reason) : error);
+    for (const waiting of this.#queue.takeWaiting()) rejectUnits(waiting.units, error);
     this.#checkDrained();
   }
 
@@ -182,21 +177,17 @@ export class SqliteDatabase implements Database {
       : `the writer thread ended: ${reason}`;
     this.#parts.log?.error({ reason, restarting }, 'the thread that writes the database ended');
     const uncertain = StorageUncertain.error(`the writer thread ended while it was committing: ${reason}`);
-    for (const { group } of this.#queue.takeSent() satisfies SentGroup[]) rejectUnits(group, uncertain);
-    for (const group of this.#queue.takeWaiting()) rejectUnits(group, this.#unavailable(this.#unready));
+    for (const { group } of this.#queue.takeSent()) rejectUnits(group.units, uncertain);
+    for (const { units } of this.#queue.takeWaiting()) rejectUnits(units, this.#unavailable(this.#unready));
     if (!restarting) this.#ready.reject(this.#unavailable(this.#unready));
     this.#checkDrained();
   }
 
-  #unavailable(reason: string): Error {
+  #unavailable(reason: string): ReeveError {
     return StorageUnavailable.error(reason, { retryAfterMs: this.#recovery.retryAfterMs });
   }
 
   #checkDrained(): void {
     if (this.#queue.unitCount === 0) this.#drained?.();
   }
-}
-
-function rejectUnits(group: OpenGroup, error: Error): void {
-  for (const unit of group.units) unit.reject(error);
 }

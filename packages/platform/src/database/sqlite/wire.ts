@@ -17,7 +17,9 @@ export interface WriterSettings {
 export type StatementText = readonly [id: number, sql: string];
 
 /**
- * The units of one commit, flattened: structured clone costs per value, and nested objects cost most.
+ * The units of one commit, flattened: structured clone costs per value, and nested objects cost most. A unit of one
+ * insert and one event costs 0.5 µs to send and 0.6 µs to receive; as one JSON text 1.7 and 2.5, as one joined string
+ * with an array of lengths 0.8 and 0.6.
  * `steps` is, per unit: `statementCount, eventCount, auditCount`, then per statement `id, paramCount, expectRows` (−1 for any).
  */
 export interface GroupMessage {
