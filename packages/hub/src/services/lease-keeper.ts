@@ -31,6 +31,8 @@ export class LeaseKeeper {
   readonly #deadlines: TimerWheel<LiveTask>;
   readonly #runTimes: TimerWheel<LiveTask>;
   #timer: NodeJS.Timeout | undefined;
+  #sweptAtMs: number;
+  #excused = false;
 
   constructor(clock: Clock, roster: AgentRoster, leaseTtlMs: number, timesUp: TimesUp) {
     this.#clock = clock;
@@ -41,9 +43,11 @@ export class LeaseKeeper {
     this.#delays = new TimerWheel(tickMs, clock.monotonicMs());
     this.#deadlines = new TimerWheel(tickMs, clock.nowMs());
     this.#runTimes = new TimerWheel(tickMs, clock.nowMs());
+    this.#sweptAtMs = clock.monotonicMs();
   }
 
   start(): void {
+    this.#sweptAtMs = this.#clock.monotonicMs();
     this.#timer = setInterval(() => this.sweep(), tickMs);
   }
 
@@ -92,12 +96,26 @@ export class LeaseKeeper {
   /** Acts on everything whose time is over. Runs by itself ten times a second. */
   sweep(): void {
     const monotonicMs = this.#clock.monotonicMs();
+    if (this.#stoodStill(monotonicMs)) return;
     const nowMs = this.#clock.nowMs();
     for (const lease of this.#timeouts.due(monotonicMs)) this.#timesUp.attemptTimedOut(lease);
     for (const task of this.#deadlines.due(nowMs)) this.#timesUp.deadlinePassed(task);
     for (const task of this.#delays.due(monotonicMs)) this.#timesUp.taskIsDue(task);
     for (const task of this.#runTimes.due(nowMs)) this.#timesUp.taskIsDue(task);
     for (const agent of this.#roster.all()) this.#checkAgent(agent, monotonicMs);
+  }
+
+  /**
+   * Whether this process did not run for a while (stopped, starved, its machine paused), so that heartbeats and results
+   * may wait in its sockets. Time in which it could hear nobody is no silence of the agents; and nothing is judged before
+   * the sockets have been read once, though never put off twice, or a machine that stutters would never judge.
+   */
+  #stoodStill(monotonicMs: number): boolean {
+    const stillMs = monotonicMs - this.#sweptAtMs - tickMs;
+    this.#sweptAtMs = monotonicMs;
+    if (stillMs < tickMs) return (this.#excused = false);
+    for (const agent of this.#roster.all()) agent.heardAtMs = Math.min(agent.heardAtMs + stillMs, monotonicMs);
+    return (this.#excused = !this.#excused);
   }
 
   #checkAgent(agent: LiveAgent, monotonicMs: number): void {
