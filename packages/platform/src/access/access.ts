@@ -1,37 +1,19 @@
 import type { Clock } from '@reeve/kernel';
-import type { BoundStatement, Database } from '../database/index.ts';
+import type { Database } from '../database/index.ts';
 import type { Logger } from '../log/index.ts';
 import type { Caller } from '../operations/index.ts';
 import { periodically } from '../operations/periodic.ts';
 import { ensureKey, type EnsuredKey } from './ensure-key.ts';
-import { KeyIndex } from './key-index.ts';
-import { keyIdentity, keyState, type KeyRecord } from './key-record.ts';
-import { makeKeyText } from './key-text.ts';
-import { insertKey, keyUsed, listKeyRecords, managesKeys } from './store/keys.ts';
+import { keyIdentity } from './key-record.ts';
+import { LoadedKeyRing, type KeyGrant, type KeyRing } from './key-ring.ts';
 
 /** Last use is written at most this often per key: it is for people, not for decisions. */
 const lastUsedEveryMs = 60_000;
-const pageSize = 500;
 
 export interface AccessComponents {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Logger;
-}
-
-/** What a new key is to be. */
-export interface KeyGrant {
-  readonly name: string;
-  readonly tenant: string;
-  readonly permissions: readonly string[];
-  readonly expiresAtMs?: number | undefined;
-}
-
-/** A key made but not stored yet; `text` is all there will ever be of its secret. */
-export interface NewKey {
-  readonly record: KeyRecord;
-  readonly text: string;
-  readonly insert: BoundStatement;
 }
 
 /** API keys: who is behind one, and the keeping of them. */
@@ -48,25 +30,6 @@ export interface Access extends AsyncDisposable {
    */
   ensureKey(grant: KeyGrant, existing?: string): Promise<EnsuredKey>;
   readonly keys: KeyRing;
-}
-
-/** The keys themselves, for those who show, make and revoke them. */
-export interface KeyRing {
-  /** Makes a key; store it with its `insert`, then `remember` it. */
-  make(grant: KeyGrant, createdBy: string): NewKey;
-  /** Takes a key as it is now stored; from then on it holds, or does not hold. */
-  remember(record: KeyRecord): void;
-  find(id: string): KeyRecord | undefined;
-  all(): Iterable<KeyRecord>;
-  /** The key behind a text, in whatever state it is. */
-  identify(keyText: string): KeyRecord | undefined;
-  /** Whether requests with this key would be let in now. */
-  holds(id: string): boolean;
-  /** Other usable keys that could manage the keys of this one's tenant, were it revoked. */
-  otherManagersOf(record: KeyRecord): number;
-  lastUsedAtMs(id: string): number | null;
-  /** Writes down when keys were last used. Done once a minute, and at the end. */
-  flushLastUsed(): Promise<void>;
 }
 
 /** Loads every key into memory. */
@@ -89,89 +52,4 @@ export async function createAccess(components: AccessComponents): Promise<Access
       await keys.flushLastUsed();
     },
   };
-}
-
-class LoadedKeyRing implements KeyRing {
-  readonly index = new KeyIndex();
-  readonly listeners = new Set<() => void>();
-  readonly #database: Database;
-  readonly #clock: Clock;
-
-  constructor({ database, clock }: AccessComponents) {
-    this.#database = database;
-    this.#clock = clock;
-  }
-
-  async load(): Promise<void> {
-    let afterId: string | undefined;
-    do {
-      const filter = { ended: true, nowMs: this.#clock.nowMs(), limit: pageSize, afterId };
-      const page = await listKeyRecords(this.#database, filter);
-      for (const record of page) this.index.put(record);
-      afterId = page.length === pageSize ? page.at(-1)?.id : undefined;
-    } while (afterId !== undefined);
-  }
-
-  make(grant: KeyGrant, createdBy: string): NewKey {
-    const { id, text, secretHash } = makeKeyText();
-    const record: KeyRecord = {
-      id,
-      tenant: grant.tenant,
-      name: grant.name,
-      secretHash,
-      permissions: Object.freeze([...grant.permissions]),
-      createdAtMs: this.#clock.nowMs(),
-      createdBy,
-      expiresAtMs: grant.expiresAtMs ?? null,
-      revokedAtMs: null,
-      lastUsedAtMs: null,
-    };
-    return { record, text, insert: insertKey(record) };
-  }
-
-  remember(record: KeyRecord): void {
-    this.index.put(record);
-    for (const listener of this.listeners) listener();
-  }
-
-  find(id: string): KeyRecord | undefined {
-    return this.index.get(id);
-  }
-
-  all(): Iterable<KeyRecord> {
-    return this.index.records();
-  }
-
-  identify(keyText: string): KeyRecord | undefined {
-    return this.index.identify(keyText);
-  }
-
-  holds(id: string): boolean {
-    const record = this.index.get(id);
-    return record !== undefined && this.#isActive(record);
-  }
-
-  otherManagersOf(record: KeyRecord): number {
-    const others = [...this.index.records()].filter((key) => key.id !== record.id && this.#isActive(key));
-    return others.filter((key) => managesKeysOf(key, record.tenant)).length;
-  }
-
-  lastUsedAtMs(id: string): number | null {
-    return this.index.lastUsedAtMs(id);
-  }
-
-  async flushLastUsed(): Promise<void> {
-    const used = this.index.takeUsed();
-    if (used.length === 0) return;
-    await this.#database.commit({ statements: used.map((key) => keyUsed(key.id, key.lastUsedAtMs)) });
-  }
-
-  #isActive(record: KeyRecord): boolean {
-    return keyState(record, this.#clock.nowMs()) === 'active';
-  }
-}
-
-function managesKeysOf(key: KeyRecord, tenant: string): boolean {
-  const scope = managesKeys(key.permissions);
-  return scope === 2 || (scope === 1 && key.tenant === tenant);
 }

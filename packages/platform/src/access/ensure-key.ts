@@ -1,8 +1,8 @@
 import type { Clock } from '@reeve/kernel';
 import { assertKnownPermissions } from '../api/permissions.ts';
 import type { AuditDraft, Database } from '../database/index.ts';
-import type { KeyGrant, KeyRing } from './access.ts';
 import type { KeyRecord } from './key-record.ts';
+import type { KeyGrant, KeyRing } from './key-ring.ts';
 import { revokeKeyRow } from './store/keys.ts';
 
 const bootstrap = 'system:bootstrap';

@@ -6,7 +6,9 @@ import type { HttpKit } from './kit.ts';
  * closes its connection. Work: requests under way get `drainMs` to end, while agents are still there to answer them.
  * Connections: then everything is closed.
  */
-export function drainOnStop({ app, lifecycle, http, underWay, log, longLived }: HttpKit): void {
+export function drainOnStop(kit: HttpKit): void {
+  const { app, lifecycle, http, underWay, log, longLived } = kit;
+  const stopCutting = cutStalledAnswers(kit);
   lifecycle.onStop('intake', 'http listener', () => {
     app.server.close();
     app.server.closeIdleConnections();
@@ -17,8 +19,18 @@ export function drainOnStop({ app, lifecycle, http, underWay, log, longLived }: 
   });
   lifecycle.onStop('connections', 'http connections', async () => {
     // Modules say goodbye to their sockets themselves; what is still open then is cut.
+    stopCutting();
     await longLived.end(http.drainMs);
     app.server.closeAllConnections();
     await app.close();
   });
+}
+
+function cutStalledAnswers({ underWay, clock, http, httpMetrics }: HttpKit): () => void {
+  const look = () => {
+    const cut = underWay.cutStalled(clock.monotonicMs(), http.answerTimeoutMs);
+    for (let count = 0; count < cut; count++) httpMetrics.refused('answer_not_taken');
+  };
+  const timer = setInterval(look, Math.min(5_000, http.answerTimeoutMs)).unref();
+  return () => clearInterval(timer);
 }

@@ -75,10 +75,10 @@ function createVisit(kit: HttpKit, request: FastifyRequest, reply: FastifyReply)
 /** One listener for everything that has to know the end: the visit's signal, and the figures. */
 function watchEnd(kit: HttpKit, { visit }: FastifyRequest, { raw }: FastifyReply, metrics: RouteMetrics): void {
   const startedMs = kit.clock.monotonicMs();
-  kit.underWay.begin();
+  kit.underWay.begin(raw);
   raw.once('close', () => {
     visit.closed();
-    kit.underWay.end();
+    kit.underWay.end(raw);
     metrics.ended(raw.writableFinished ? raw.statusCode : 499, kit.clock.monotonicMs() - startedMs);
   });
 }

@@ -8,6 +8,8 @@ export interface HttpSettings {
   readonly headersTimeoutMs: number;
   /** From the first to the last byte of a request; how long its answer takes is another matter. */
   readonly requestTimeoutMs: number;
+  /** From an answer being complete to its being taken by the caller. */
+  readonly answerTimeoutMs: number;
   /** How long an idle connection is kept for the next request. */
   readonly keepAliveTimeoutMs: number;
   readonly connectionsAtMost: number;
@@ -24,6 +26,7 @@ export const defaultHttpSettings: HttpSettings = {
   headerLimitBytes: 16 * 1024,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
+  answerTimeoutMs: 60_000,
   keepAliveTimeoutMs: 65_000,
   connectionsAtMost: 10_000,
   corsOrigins: [],

@@ -96,3 +96,26 @@ test('methods that no route knows are answered, not dropped', async () => {
     expect(parseResponse(await client.closed()).status).toBe(status);
   }
 });
+
+test('a caller who does not take the answer is cut off, and nothing of it stays in memory', async () => {
+  await using hungry = await startServer({
+    http: { answerTimeoutMs: 200 },
+    routes: [
+      {
+        name: 'loaf.show',
+        method: 'GET',
+        path: '/v1/loaf',
+        access: 'public',
+        handle: (_request, reply) => reply.type('text/plain').send('x'.repeat(64 * 1024 * 1024)),
+      },
+    ],
+  });
+  const client = await rawSocket(hungry.port);
+  client.socket.pause();
+  client.send('GET /v1/loaf HTTP/1.1\r\nHost: a\r\n\r\n');
+  const cut = async () => (await hungry.call('GET', '/metrics')).text.includes('reason="answer_not_taken"} 1\n');
+  await expect.poll(cut, { timeout: 5_000 }).toBe(true);
+  const active = async () => (await hungry.call('GET', '/metrics')).text;
+  await expect.poll(active).toContain('reeve_http_active_requests 1\n');
+  client.socket.destroy();
+});

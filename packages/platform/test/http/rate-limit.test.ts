@@ -35,3 +35,16 @@ test('[MK-16 limits] wrong keys are limited by address, so guessing does not pay
   expect((await server.call('GET', '/v1/nothing')).status).toBe(429);
   expect((await server.call('GET', '/health/live')).status).toBe(200);
 });
+
+test('behind a proxy the address is the one that the proxy added, never one that the caller sent', async () => {
+  const limits = { identity: { capacity: 5, perSecond: 1 }, anonymous: { capacity: 1, perSecond: 0.001 } };
+  const from = (made: TestServer, forwarded: string) =>
+    made.call('GET', '/v1/nothing', { headers: { 'x-forwarded-for': forwarded } }).then(({ status }) => status);
+  await using proxied = await startServer({ limits, http: { trustProxy: true } });
+  expect(await from(proxied, '10.0.0.1')).toBe(404);
+  expect(await from(proxied, '6.6.6.6, 10.0.0.1')).toBe(429);
+  expect(await from(proxied, '10.0.0.2')).toBe(404);
+  await using direct = await startServer({ limits });
+  expect(await from(direct, '10.0.0.1')).toBe(404);
+  expect(await from(direct, '10.0.0.2')).toBe(429);
+});

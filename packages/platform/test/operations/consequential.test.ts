@@ -266,6 +266,19 @@ describe('approval', () => {
     expect(town.runs).toBe(0);
   });
 
+  test('at most a thousand requests of a tenant wait; another tenant is not concerned', async () => {
+    const demolishIn = (street: string, as: string) =>
+      server.call('POST', `/v1/streets/${street}/demolish`, { key: as, body: {} });
+    for (let batch = 0; batch < 10; batch++)
+      await Promise.all(Array.from({ length: 100 }, (_, index) => demolishIn(`s${batch}-${index}`, key)));
+    const beyond = await demolishIn('one-more', key);
+    expect([beyond.status, beyond.body.code]).toEqual([429, 'rate_limited']);
+    const known = await demolishIn('s1-1', key);
+    expect(known.body.code).toBe('approval_required');
+    const stranger = await server.keyOf('umbrella', 'agents:write');
+    expect((await demolishIn('elm', stranger)).body.code).toBe('approval_required');
+  });
+
   test('what was withdrawn does not count, and cannot be given any more', async () => {
     const { approvalId, digest } = (await act()).body.details;
     await give(approvalId, digest);

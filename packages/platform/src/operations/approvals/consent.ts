@@ -1,16 +1,20 @@
-import { ApprovalRequired, uuidv7, type Clock } from '@reeve/kernel';
+import { ApprovalRequired, RateLimited, uuidv7, type Clock } from '@reeve/kernel';
 import { ExpectationFailed } from '../../database/errors.ts';
 import type { Database, EventDraft } from '../../database/port.ts';
 import type { Passage } from '../passage.ts';
 import { faceOf, planFace, type Look } from '../planned.ts';
 import type { ApprovalSettings } from '../settings.ts';
 import {
+  countWaiting,
   expireOpenApproval,
   findOpenApproval,
   insertApproval,
   useApproval,
   type ApprovalRow,
 } from '../store/approvals.ts';
+
+/** Requests of one tenant that may wait at a time: nobody decides about more, and a flood would hide what matters. */
+const waitingAtMost = 1_000;
 
 export interface ConsentComponents {
   readonly database: Database;
@@ -63,6 +67,7 @@ export class Consent {
   async #request(look: Look, passage: Passage, input: unknown): Promise<ApprovalRow> {
     const { database, clock, settings } = this.#components;
     const nowMs = clock.nowMs();
+    if ((await countWaiting(database, passage.caller.tenant, nowMs, waitingAtMost)) >= waitingAtMost) throw tooMany();
     const row = newApproval(look, passage, input, nowMs, nowMs + settings.expireAfterMs);
     try {
       await database.commit({
@@ -106,6 +111,10 @@ function newApproval(look: Look, passage: Passage, input: unknown, nowMs: number
     used_at_ms: null,
     used_by: null,
   };
+}
+
+function tooMany() {
+  return RateLimited.error(`${waitingAtMost} requests wait for consent already; decide about some of them first`);
 }
 
 function required(look: Look, passage: Passage, waiting: ApprovalRow) {

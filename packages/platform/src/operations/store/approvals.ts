@@ -45,6 +45,26 @@ export async function findOpenApproval(database: Database, openKey: string): Pro
   return (await database.read<ApprovalRow>(byOpenKey.bind({ openKey })))[0];
 }
 
+const countOpen = statement<{ tenant: string; nowMs: number; atMost: number }>((db, p) =>
+  db
+    .selectFrom((of) =>
+      of
+        .selectFrom('approvals')
+        .select('id')
+        .where('state', '=', 'pending')
+        .where('expires_at_ms', '>', p.nowMs)
+        .where('tenant', '=', p.tenant)
+        .limit(p.atMost)
+        .as('open'),
+    )
+    .select((of) => of.fn.countAll().as('count')),
+);
+
+/** How many requests of a tenant wait for consent; counts no further than `atMost`. */
+export async function countWaiting(database: Database, tenant: string, nowMs: number, atMost: number): Promise<number> {
+  return (await database.read<{ count: number }>(countOpen.bind({ tenant, nowMs, atMost })))[0]?.count ?? 0;
+}
+
 const expire = statement<{ openKey: string; nowMs: number }>((db, p) =>
   db
     .updateTable('approvals')
