@@ -45,3 +45,10 @@ export const NodeLost = defineError({
     'The node that worked on the request was not heard from within its lease. Before the first part of an answer another node is tried; after it, the answer ends with this error, because a second one would repeat that part.',
   remedy: 'Send the request again; keep or discard the part that arrived.',
 });
+export const AnswerTimeout = defineError({
+  code: 'answer_timeout',
+  class: 'timeout',
+  title: 'The answer took too long',
+  meaning: 'The answer was not finished within the configured time, all attempts together; the node was told to stop.',
+  remedy: 'Ask for less (`max_tokens`), or raise `gateway.requestTimeoutMs`.',
+});

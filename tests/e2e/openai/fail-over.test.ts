@@ -58,7 +58,7 @@ describe('a backend that fails', () => {
   let nodes: AsyncDisposable[];
   beforeAll(async () => {
     backends = [await model.backend(), await model.backend()];
-    nodes = await Promise.all(backends.map(({ url }, at) => startLocalNode(hub, url, `node-${at}`)));
+    nodes = await Promise.all(backends.map(({ url }, at) => startLocalNode(hub, url, { name: `node-${at}` })));
   });
   afterAll(async () => {
     for (const part of [...nodes, ...backends]) await part[Symbol.asyncDispose]();
@@ -100,7 +100,7 @@ describe.concurrent('a node that dies', () => {
       const asked = silent.next('request');
       const answer = model[kind]();
       await asked;
-      await using _ = await startLocalNode(hub, good.url, `good-${kind}`);
+      await using _ = await startLocalNode(hub, good.url, { name: `good-${kind}` });
       await dying.killNow();
       expect(await answer).toBe(text);
     },
@@ -112,7 +112,7 @@ describe.concurrent('a node that dies', () => {
     await using other = await model.backend();
     await using dying = await startNode(hub, backend.url, { name: 'dies-in-mid-stream' });
     const stream = await model.stream();
-    await using _ = await startLocalNode(hub, other.url, 'not-asked');
+    await using _ = await startLocalNode(hub, other.url, { name: 'not-asked' });
     let chunks = 0;
     let killedAtMs = 0;
     const read = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 /** Nodes that say what no node should: the client is never told that such an answer is whole. */
-import { connectAgent, type AgentConnection, type Handler } from '@reeve/sdk';
+import { connectAgent, type AgentConnection, type Handler, type TaskContext } from '@reeve/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startHub, type TestHub } from './system.ts';
 
@@ -10,7 +10,10 @@ let agent: AgentConnection;
 let act: Handler;
 
 beforeAll(async () => {
-  hub = await startHub({ REEVE_GATEWAY_FIRST_TOKEN_TIMEOUT_MS: '400' });
+  hub = await startHub({
+    REEVE_GATEWAY_FIRST_TOKEN_TIMEOUT_MS: '400',
+    REEVE_GATEWAY_REQUEST_TIMEOUT_MS: '1000',
+  });
   agent = await connectAgent({
     url: hub.url,
     apiKey: hub.apiKey,
@@ -64,11 +67,12 @@ test.each(noChunks)('[LD-07] %s in place of the first chunk is refused before th
 });
 
 test.each(noChunks)('[LD-07] %s in place of a later chunk ends the stream with an error', async (_, text) => {
-  const { status, text: body } = await ask(true, async (_input, { emit, signal }) => {
+  const { status, text: body } = await ask(true, async (_input, context) => {
+    const { emit } = context;
     await emit(chunk('a'));
     await new Promise((resolve) => setImmediate(resolve)); // so that it travels in a message of its own
     await emit(text);
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    await untilStopped(context);
   });
   expect(status).toBe(200);
   const events = body.split('\n\n').filter((event) => event !== '');
@@ -129,13 +133,36 @@ test('[FD-01 code] a node cannot make a client believe that its own key or permi
   }
 });
 
+function untilStopped({ signal }: TaskContext): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
 test('[MK-02 stream] no first token in time is a 504, and the node is told to stop', async () => {
   let stopped: Promise<void> | undefined;
-  const { status, text } = await ask(true, async (_input, { signal }) => {
-    stopped = new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    await stopped;
-  });
+  const { status, text } = await ask(true, (_input, context) => (stopped = untilStopped(context)));
   expect(status).toBe(504);
   expect(JSON.parse(text)).toMatchObject({ error: { code: 'first_token_timeout', type: 'server_error' } });
+  await stopped;
+});
+
+test('[HB-09 time-out] a stream that stands still ends with an error when its time is over', async () => {
+  let stopped: Promise<void> | undefined;
+  const { status, text } = await ask(true, async (_input, context) => {
+    await context.emit(chunk('a'));
+    await (stopped = untilStopped(context));
+  });
+  expect(status).toBe(200);
+  const [first, second, ...rest] = text.split('\n\n').filter((event) => event !== '');
+  expect(first).toBe(`data: ${chunk('a')}`);
+  expect(JSON.parse(second!.slice(6))).toMatchObject({ error: { code: 'answer_timeout', type: 'server_error' } });
+  expect(rest).toEqual([]);
+  await stopped;
+});
+
+test('[HB-09 time-out] a whole answer that does not come in time is a 504', async () => {
+  let stopped: Promise<void> | undefined;
+  const { status, text } = await ask(false, (_input, context) => (stopped = untilStopped(context)));
+  expect(status).toBe(504);
+  expect(JSON.parse(text)).toMatchObject({ error: { code: 'answer_timeout', type: 'server_error' } });
   await stopped;
 });

@@ -229,7 +229,7 @@ test.each(broken)(
 
 test('[MK-02 chat] a backend that is down is a server error in OpenAI’s form', async () => {
   const gone = await startBackendSimulator({ models: ['gone'] });
-  await using _ = await startLocalNode(hub, gone.url, 'gone');
+  await using _ = await startLocalNode(hub, gone.url, { name: 'gone' });
   await gone.close();
   const error = await thrownBy(ask({ ...hello, model: 'gone' }));
   expect(error).toBeInstanceOf(InternalServerError);

@@ -18,6 +18,7 @@ export interface HubAddress {
 }
 
 export interface TestHub extends HubAddress, AsyncDisposable {
+  readonly home: string;
   readonly access: Access;
   readonly database: Database;
   /** The first line of the log, past or to come, that satisfies `wanted`. */
@@ -40,6 +41,7 @@ export async function startHub(settings: Settings = {}): Promise<TestHub> {
       .text;
   return {
     url,
+    home,
     apiKey: await keyWith('models:read', 'chat:use', 'agents:connect', 'tasks:*', 'events:read'),
     access,
     database,
@@ -108,9 +110,13 @@ export async function startNode(hub: HubAddress, backend: string, options: objec
 }
 
 /** A node in this process, for tests that do not end it: what `reeve node` runs, without the second to start it. */
-export async function startLocalNode(hub: HubAddress, backend: string, name = 'local'): Promise<AsyncDisposable> {
+export async function startLocalNode(
+  hub: HubAddress,
+  backend: string,
+  { name = 'local', slots = 32 }: { readonly name?: string; readonly slots?: number } = {},
+): Promise<AsyncDisposable> {
   const node = await createMarketNode({ backend: createOpenAiBackend({ url: backend }) }, AbortSignal.timeout(10_000));
-  const { capabilities, slots } = node.declaration;
+  const { capabilities } = node.declaration;
   const offer = { name, capabilities: capabilities.map((capability) => ({ name: capability })), slots };
   const { url, apiKey } = hub;
   const agent = await connectAgent({ url, apiKey, offer, handler: node.handler, log: silent });

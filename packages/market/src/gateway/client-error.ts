@@ -1,6 +1,6 @@
-import { TaskDead } from '@reeve/hub';
+import { TaskDead, TaskExpired } from '@reeve/hub';
 import { InvalidInput, MalformedRequest, NotFound, TooLarge, type ErrorKind, type ReeveError } from '@reeve/kernel';
-import { InvalidChatRequest, NodeLost } from '../errors.ts';
+import { AnswerTimeout, InvalidChatRequest, NodeLost } from '../errors.ts';
 import {
   BackendDenied,
   BackendEndedEarly,
@@ -33,13 +33,16 @@ const shown = new Map<string, ErrorKind>(
 );
 shown.set('invalid_input', InvalidChatRequest);
 shown.set('lease_expired', NodeLost);
+shown.set('attempt_timed_out', AnswerTimeout);
 
 /**
  * The error a client is to see when its task failed for good: the node's own error in place of "the task is dead", and
  * of a model server's refusal the status that the model server gave.
  */
 export function clientError(error: ReeveError): ReeveError {
-  if (!TaskDead.is(error)) return error;
+  if (error.code === TaskExpired.code)
+    return AnswerTimeout.error('the answer was not finished in its time', { cause: error });
+  if (error.code !== TaskDead.code) return error;
   const { details } = error;
   const code = details?.['code'];
   const kind = code === BackendRefused.code ? refusalKind(details?.['status']) : shown.get(String(code));
