@@ -1,3 +1,4 @@
-export { serve } from './serve.ts';
+export { migrations } from './record.ts';
+export { serve, serveOn } from './serve.ts';
 export type { ServeComponents, Serving } from './serve.ts';
 export { version } from './version.ts';

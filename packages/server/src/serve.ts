@@ -1,5 +1,5 @@
 import { systemClock } from '@reeve/kernel';
-import { createHub, createHubMetrics, hubMigrations, type Hub } from '@reeve/hub';
+import { createHub, createHubMetrics, type Hub } from '@reeve/hub';
 import { createGatewayMetrics, createMarket } from '@reeve/market';
 import {
   createAccess,
@@ -11,9 +11,6 @@ import {
   auditOperations,
   keyOperations,
   databaseCheck,
-  databasePath,
-  openDatabase,
-  platformMigrations,
   type Access,
   type ApprovalSettings,
   type BoundOperation,
@@ -25,8 +22,8 @@ import {
   type Road,
   type SystemConfiguration,
 } from '@reeve/platform';
-import { prepareHome } from './home.ts';
 import { keepHouse } from './housekeeping.ts';
+import { openRecord } from './record.ts';
 import { version } from './version.ts';
 
 /** Of the grace: for requests under way to end, and once more for streams to take their end; the rest is for storage. */
@@ -44,11 +41,17 @@ export interface Serving {
   readonly database: Database;
 }
 
-/** Starts the system: database, access, hub, market, HTTP; in this order, each registered to be stopped. */
-export async function serve({ configuration, log, lifecycle }: ServeComponents): Promise<Serving> {
+/** Starts the system in its home folder: the record of everything, then what stands on it. */
+export async function serve(components: ServeComponents): Promise<Serving> {
+  const database = await openRecord(components);
+  return serveOn(database, components);
+}
+
+/** Starts the system on an open record: access, hub, market, HTTP; in this order, each registered to be stopped. */
+export async function serveOn(database: Database, components: ServeComponents): Promise<Serving> {
+  const { configuration, log, lifecycle } = components;
   const metrics = createMetrics({ defaultMetrics: true });
   lifecycle.onStop('telemetry', 'metrics', () => metrics.stop());
-  const database = await openRecord(configuration, log, lifecycle);
   const access = await openAccess(database, log, lifecycle);
   const road = openRoad(configuration, { database, log, metrics, lifecycle });
   const hub = await openHub(configuration, { database, log, metrics, lifecycle });
@@ -56,15 +59,6 @@ export async function serve({ configuration, log, lifecycle }: ServeComponents):
   keepHouse({ database, clock: systemClock, log, lifecycle, eventRetentionMs: configuration.events.retentionMs });
   const url = await http.listen(configuration);
   return { url, access, database };
-}
-
-async function openRecord(configuration: SystemConfiguration, log: Logger, lifecycle: Lifecycle): Promise<Database> {
-  await prepareHome(configuration.home);
-  const url = `sqlite:${databasePath(configuration)}`;
-  const migrations = [...platformMigrations, ...hubMigrations];
-  const database = await openDatabase({ url, migrations, clock: systemClock, log });
-  lifecycle.onStop('storage', 'database', async () => database[Symbol.asyncDispose]());
-  return database;
 }
 
 async function openAccess(database: Database, log: Logger, lifecycle: Lifecycle): Promise<Access> {

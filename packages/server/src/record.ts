@@ -1,0 +1,31 @@
+import { systemClock } from '@reeve/kernel';
+import { hubMigrations } from '@reeve/hub';
+import {
+  databasePath,
+  openDatabase,
+  platformMigrations,
+  type Database,
+  type Lifecycle,
+  type Logger,
+  type Migration,
+  type SystemConfiguration,
+} from '@reeve/platform';
+import { prepareHome } from './home.ts';
+
+/** The tables of every package, the platform's first. */
+export const migrations: readonly Migration[] = [...platformMigrations, ...hubMigrations];
+
+export interface RecordComponents {
+  readonly configuration: SystemConfiguration;
+  readonly log: Logger;
+  readonly lifecycle: Lifecycle;
+}
+
+/** Opens the record of everything in the home folder, and registers it to be closed last. */
+export async function openRecord({ configuration, log, lifecycle }: RecordComponents): Promise<Database> {
+  await prepareHome(configuration.home);
+  const url = `sqlite:${databasePath(configuration)}`;
+  const database = await openDatabase({ url, migrations, clock: systemClock, log });
+  lifecycle.onStop('storage', 'database', async () => database[Symbol.asyncDispose]());
+  return database;
+}
