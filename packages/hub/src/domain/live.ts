@@ -74,7 +74,7 @@ export interface TaskQueue extends Iterable<LiveTask> {
   ahead(task: LiveTask): number;
 }
 
-/** What a person or the agent itself decided; whether it is connected is another matter. */
+/** What a person decided about an agent, until a person decides otherwise; whether it is connected is another matter. */
 export type AgentIntent = 'active' | 'paused' | 'draining';
 
 /** The connection to an agent, as the scheduler sees it. Sending never waits and never throws. */
@@ -87,6 +87,8 @@ export interface AgentLink {
   credit(taskId: string, fence: number, amount: number): void;
   /** Too much is waiting to be sent: give it nothing new until `agentReady` is called again. */
   readonly congested: boolean;
+  /** The agent said that it ends: it finishes what it has, and the next connection under its name is another process. */
+  readonly draining: boolean;
   close(code: number, reason: string): void;
 }
 
@@ -110,11 +112,12 @@ export interface LiveAgent {
 export function stateOf(agent: LiveAgent): AgentState {
   if (agent.intent === 'paused') return 'paused';
   if (!agent.link) return 'offline';
-  return agent.intent === 'draining' ? 'draining' : 'online';
+  return agent.intent === 'draining' || agent.link.draining ? 'draining' : 'online';
 }
 
 /** Tasks it can take at this moment. */
 export function freeSlots(agent: LiveAgent): number {
-  if (agent.intent !== 'active' || !agent.link || agent.link.congested) return 0;
+  const { link } = agent;
+  if (agent.intent !== 'active' || !link || link.draining || link.congested) return 0;
   return Math.max(0, agent.offer.slots - agent.leases.size);
 }

@@ -132,7 +132,10 @@ async function changeIntent(parts: AgentOperationsParts, id: string, intent: Age
 async function resume(parts: AgentOperationsParts, id: string, call: Call): Promise<Agent> {
   const agent = findOwn(parts.roster, id, call);
   if (agent.intent !== 'active') return changeIntent(parts, id, 'active', call);
-  throw AgentNotRunnable.error(`agent ${agent.offer.name} is ${stateOf(agent)}, neither paused nor draining`);
+  const why = agent.link?.draining
+    ? 'drains because its process ends'
+    : `is ${stateOf(agent)}, not set aside by anybody`;
+  throw AgentNotRunnable.error(`agent ${agent.offer.name} ${why}`);
 }
 
 async function drain(parts: AgentOperationsParts, id: string, call: Call): Promise<Agent> {
@@ -187,7 +190,8 @@ async function remove(
   const answer = { id, name: agent.offer.name, requeuedTasks: agent.leases.size };
   const statement = { ...updateRemoved.bind({ id, removed_at_ms: parts.nowMs() }), expectRows: 1 };
   const events = [agentEvent(agent, 'agent.removed', { name: agent.offer.name })];
-  await call.commit({ statements: [statement], events }, answer, { target: `agent:${id}` });
-  parts.sessions.forget(agent);
+  await parts.sessions.remove(agent, () =>
+    call.commit({ statements: [statement], events }, answer, { target: `agent:${id}` }),
+  );
   return answer;
 }

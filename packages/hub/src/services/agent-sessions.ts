@@ -51,7 +51,6 @@ export class AgentSessions {
     const agent = await this.#ensure(tenant, hello.offer);
     this.#replaceLink(agent, link);
     for (const { stream } of agent.leases.values()) stream?.reconnected();
-    if (agent.intent === 'draining') await this.changeIntent(agent, 'active');
     const kept = hello.resume.filter(({ taskId, fence }) => agent.leases.get(fence)?.task.id === taskId);
     const keptFences = new Set(kept.map(({ fence }) => fence));
     for (const lease of agent.leases.values()) {
@@ -70,6 +69,11 @@ export class AgentSessions {
     this.#parts.log.info({ agentId: agent.id, agent: agent.offer.name, slots: agent.offer.slots }, 'agent connected');
     this.#note(agent, 'agent.online');
     this.#parts.dispatcher.agentChanged(agent);
+  }
+
+  /** The agent takes nothing new from now on. */
+  draining(agent: LiveAgent): void {
+    this.#note(agent, 'agent.draining');
   }
 
   /** The connection is gone; leases stay with the agent until their time is over. */
@@ -120,18 +124,30 @@ export class AgentSessions {
     this.#qualify(agent);
   }
 
-  async changeIntent(agent: LiveAgent, intent: AgentIntent, commit: Commit = this.#commit): Promise<void> {
+  async changeIntent(agent: LiveAgent, intent: AgentIntent, commit: Commit): Promise<void> {
     const update = { ...updateIntent.bind({ id: agent.id, intent }), expectRows: 1 };
     await commit([update], [agentEvent(agent, `agent.${intent}`, {})], { ...agent, intent });
     agent.intent = intent;
     this.#parts.dispatcher.agentChanged(agent);
   }
 
-  /** Takes an agent out of memory after its removal is durable; its attempts do not count. */
-  forget(agent: LiveAgent): void {
+  /** Removes an agent, which is given nothing more while `commit` writes that; its attempts do not count. */
+  async remove(agent: LiveAgent, commit: () => Promise<unknown>): Promise<void> {
+    const { intent } = agent;
+    agent.intent = 'draining';
+    try {
+      await commit();
+    } catch (error) {
+      agent.intent = intent;
+      this.#parts.dispatcher.agentChanged(agent);
+      throw error;
+    }
+    this.#forget(agent);
+  }
+
+  #forget(agent: LiveAgent): void {
     this.#parts.roster.disqualify(agent);
     this.#parts.roster.remove(agent);
-    agent.intent = 'draining';
     for (const lease of agent.leases.values()) {
       agent.link?.cancel(lease.task.id, lease.fence, 'the agent was removed');
       const error = { code: 'agent_removed', message: 'its agent was removed', retryable: true };

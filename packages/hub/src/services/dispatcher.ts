@@ -116,7 +116,8 @@ export class Dispatcher {
   }
 
   #setAside(queue: TaskQueue): void {
-    for (const task of [...queue]) if (!task.follower) this.#parts.board.dequeue(task);
+    const aside = Array.from(queue).filter(({ follower }) => !follower);
+    for (const task of aside) this.#parts.board.dequeue(task);
   }
 
   #grant(agent: LiveAgent, task: LiveTask): void {

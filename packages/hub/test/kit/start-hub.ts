@@ -18,7 +18,7 @@ import {
   type Lifecycle,
 } from '@reeve/platform';
 import { createClient, type Client } from '@reeve/sdk';
-import { onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { createHub, createHubMetrics, hubMigrations, type Hub, type HubSettings } from '../../src/index.ts';
 import { call, type Answer, type CallOptions } from './call.ts';
 
@@ -70,17 +70,32 @@ export interface HubUnderTest {
   stop(): Promise<void>;
 }
 
+type CleanUp = (undo: () => void | Promise<void>) => void;
+
+/** One hub for all tests of a file that only look at it, or keep to agents and tasks of their own. */
+export function sharedHub(options: HubOptions = {}): () => HubUnderTest {
+  const undo: Array<() => void | Promise<void>> = [];
+  let hub: HubUnderTest | undefined;
+  beforeAll(async () => {
+    hub = await startHub(options, (each) => void undo.unshift(each));
+  });
+  afterAll(async () => {
+    for (const each of undo) await each();
+  });
+  return () => hub!;
+}
+
 /** Starts a hub that is stopped, and whose home is removed, when the test is over. */
-export async function startHub(options: HubOptions = {}): Promise<HubUnderTest> {
+export async function startHub(options: HubOptions = {}, cleanUp: CleanUp = onTestFinished): Promise<HubUnderTest> {
   const { after, clock = systemClock, random = Math.random, busyTimeoutMs = 2_000 } = options;
   const settings = { ...testSettings, ...options.settings };
-  const home = after?.home ?? (await newHome());
+  const home = after?.home ?? (await newHome(cleanUp));
   const databasePath = join(home, 'reeve.db');
   const messages: string[] = [];
   const write = (line: string): void => void messages.push((JSON.parse(line) as { message: string }).message);
   const log = createLogger({ level: 'debug', destination: { write } });
   const lifecycle = createLifecycle({ graceMs: 8_000, log });
-  onTestFinished(() => lifecycle.stop('end of test').then(() => {}));
+  cleanUp(() => lifecycle.stop('end of test').then(() => {}));
 
   const metrics = createMetrics({ defaultMetrics: false });
   const database = await openDatabase({ url: databasePath, migrations, clock, log, limits: { busyTimeoutMs } });
@@ -129,11 +144,11 @@ export async function startHub(options: HubOptions = {}): Promise<HubUnderTest> 
 let template: Promise<string> | undefined;
 
 /** A home with a migrated database: migrated once per process, then copied. */
-async function newHome(): Promise<string> {
+async function newHome(cleanUp: CleanUp): Promise<string> {
   template ??= migratedHome();
   const home = temporaryHome();
   cpSync(await template, home, { recursive: true });
-  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  cleanUp(() => rmSync(home, { recursive: true, force: true }));
   return home;
 }
 

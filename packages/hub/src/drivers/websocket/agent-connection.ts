@@ -31,6 +31,7 @@ export class AgentConnection implements AgentLink {
   readonly #outbox: Outbox;
   #state: State = 'expectingHello';
   #agent: LiveAgent | undefined;
+  #draining = false;
   /** What came right behind hello, before the agent was taken in. */
   #held: AgentFrame[] = [];
   #helloTimer: NodeJS.Timeout;
@@ -51,6 +52,10 @@ export class AgentConnection implements AgentLink {
 
   get congested(): boolean {
     return this.#outbox.congested || this.#state !== 'open';
+  }
+
+  get draining(): boolean {
+    return this.#draining;
   }
 
   lease({ fence, task }: Lease, input: string): void {
@@ -142,7 +147,7 @@ export class AgentConnection implements AgentLink {
       case 'chunks':
         return reports.chunks(agent, frame.taskId, frame.fence, frame.index, frame.data);
       case 'draining':
-        return this.#draining(agent);
+        return this.#drain(agent);
       default:
         return frame satisfies never;
     }
@@ -178,10 +183,9 @@ export class AgentConnection implements AgentLink {
     this.#end(closeCodes.tryAgainLater, code, message);
   }
 
-  #draining(agent: LiveAgent): void {
-    this.#parts.sessions.changeIntent(agent, 'draining').catch((error: unknown) => {
-      this.#parts.log.warn({ agentId: agent.id, err: error }, 'an agent could not be set to drain');
-    });
+  #drain(agent: LiveAgent): void {
+    this.#draining = true;
+    this.#parts.sessions.draining(agent);
   }
 
   #violated(error: unknown): void {
