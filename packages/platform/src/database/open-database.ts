@@ -11,7 +11,7 @@ export interface DatabaseOptions extends Omit<SqliteOptions, 'path'> {
  * Opens the database that a URL names.
  * @throws DatabaseUnusable for a scheme that is not known, and what opening throws.
  */
-export function openDatabase({ url, ...options }: DatabaseOptions): Promise<Database> {
+export async function openDatabase({ url, ...options }: DatabaseOptions): Promise<Database> {
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]+):(.*)$/i.exec(url) ?? [undefined, 'sqlite', url];
   if (scheme === 'sqlite' && rest) return openSqlite({ ...options, path: rest.replace(/^\/\/(?=\/)/, '') });
   throw DatabaseUnusable.error(`${scheme}: is no database this version knows; give a path or sqlite:<path>`);

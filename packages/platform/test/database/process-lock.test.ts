@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openSqlite } from '../../src/database/index.ts';
+import { openDatabase, openSqlite } from '../../src/database/index.ts';
 import { startCommitter } from './committer-process.ts';
 import { migrations, openTemporary, temporaryFolder } from './temporary-database.ts';
 
@@ -34,6 +34,15 @@ describe('the lock of the database', () => {
     expect(db.status().newestPosition).toBeGreaterThan(0);
   });
 
+  test('a link to the file leads to the same lock', async () => {
+    const folder = temporaryFolder();
+    await openTemporary({ path: join(folder, 'reeve.db') });
+    symlinkSync(join(folder, 'reeve.db'), join(folder, 'link.db'));
+    await expect(openSqlite({ path: join(folder, 'link.db'), migrations })).rejects.toMatchObject({
+      code: 'database_in_use',
+    });
+  });
+
   test('closing lets go of it', async () => {
     const path = join(temporaryFolder(), 'reeve.db');
     const first = await openTemporary({ path });
@@ -48,12 +57,27 @@ describe('the lock of the database', () => {
     await openTemporary({ path });
   });
 
+  test('what is no file, or has a scheme that is not known, is refused', async () => {
+    await expect(openDatabase({ url: ':memory:', migrations })).rejects.toThrow('the database must be a file');
+    await expect(openDatabase({ url: 'mysql://host/db', migrations })).rejects.toMatchObject({
+      code: 'database_unusable',
+      message: 'mysql: is no database this version knows; give a path or sqlite:<path>',
+    });
+  });
+
+  test.each(['sqlite:', 'sqlite://', ''])('"%s" before the path of a file opens it', async (scheme) => {
+    const path = join(temporaryFolder(), 'deep', 'reeve.db');
+    const db = await openDatabase({ url: `${scheme}${path}`, migrations });
+    expect(existsSync(path)).toBe(true);
+    await db[Symbol.asyncDispose]();
+  });
+
   test('a file that is no database is told as that', async () => {
     const path = join(temporaryFolder(), 'reeve.db');
     writeFileSync(path, 'this is a text and not a database '.repeat(100));
     await expect(openSqlite({ path, migrations })).rejects.toMatchObject({
       code: 'database_unusable',
-      message: `${path}: file is not a database`,
+      message: `${path}: the file is not a database (SQLite 26: file is not a database)`,
     });
   });
 });

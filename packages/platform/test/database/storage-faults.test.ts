@@ -67,6 +67,17 @@ describe('a disk that is full', () => {
   );
 });
 
+describe('a disk that is full at the start', () => {
+  test('opening says so, and succeeds when there is room', needs('tmpfs'), async () => {
+    const folder = smallDisk('1m');
+    writeFileSync(join(folder, 'filler'), Buffer.alloc(1_020_000));
+    const opened = openTemporary({ path: join(folder, 'reeve.db') });
+    await expect(opened).rejects.toMatchObject({ code: 'database_unusable', message: expect.stringMatching(/full/) });
+    rmSync(join(folder, 'filler'));
+    await addNote(await openTemporary({ path: join(folder, 'reeve.db') }), 'a');
+  });
+});
+
 describe('a disk that fails to sync', () => {
   test.each([
     ['one sync: nothing of its units is kept', '20+15', 'storage_unavailable'],

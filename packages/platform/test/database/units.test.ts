@@ -37,11 +37,14 @@ describe('groups', () => {
 
   test('what a caller changes after the call is not what is committed', async () => {
     const db = await openTemporary();
-    const params = ['n1', 'before', 0];
-    const committed = db.commit({ statements: [{ sql: 'INSERT INTO notes VALUES (?, ?, ?, NULL)', params }] });
+    const body = new Uint8Array([1, 2, 3]);
+    const params = ['n1', 'before', 0, body];
+    const committed = db.commit({ statements: [{ sql: 'INSERT INTO notes VALUES (?, ?, ?, ?)', params }] });
     params[1] = 'after';
+    body.fill(9);
     await committed;
-    expect(await db.read({ sql: 'SELECT text FROM notes', params: [] })).toEqual([{ text: 'before' }]);
+    const [row] = await db.read({ sql: 'SELECT text, body FROM notes', params: [] });
+    expect(row).toEqual({ text: 'before', body: new Uint8Array([1, 2, 3]) });
   });
 
   test('what is committed is seen by the next read, what is undone is not', async () => {

@@ -34,7 +34,7 @@ export class OpenGroup {
     this.#steps.push(unit.statements.length, unit.events?.length ?? 0, unit.audit?.length ?? 0);
     for (let index = 0; index < ids.length; index++) this.#addStatement(ids[index]!, unit.statements[index]!);
     if (records.events !== undefined) this.#events.push(records.events);
-    if (records.audit !== undefined) this.#audit.push(...records.audit);
+    for (const field of records.audit ?? []) this.#audit.push(field);
     this.units.push(pending);
     this.sizeBytes += paramBytes + records.sizeBytes;
   }
@@ -54,8 +54,13 @@ export class OpenGroup {
   #addStatement(id: number, statement: UnitStatement): void {
     const { params } = statement;
     this.#steps.push(id, params.length, statement.expectRows ?? -1);
-    for (let index = 0; index < params.length; index++) this.#params.push(params[index]!);
+    for (let index = 0; index < params.length; index++) this.#params.push(kept(params[index]!));
   }
+}
+
+/** Bytes are copied: the caller may use them again, and a view would take its whole buffer to the other thread. */
+function kept(value: SqlValue): SqlValue {
+  return value instanceof Uint8Array ? Uint8Array.from(value) : value;
 }
 
 function encodeRecords(unit: Unit): EncodedRecords {

@@ -1,15 +1,15 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ReeveError, systemClock, type Clock } from '@reeve/kernel';
 import type { Logger } from '../../log/logger.ts';
 import { DatabaseUnusable } from '../errors.ts';
 import type { Migration } from '../migrations.ts';
 import { applyMigrations } from './apply-migrations.ts';
-import { lockForWriting, type ProcessLock } from './process-lock.ts';
+import { lockForWriting } from './process-lock.ts';
 import { defaultLimits, type SqliteLimits } from './settings.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
-import { messageOf } from './worker/sqlite-failure.ts';
+import { messageOf, storageReason } from './worker/sqlite-failure.ts';
 
 export interface SqliteOptions {
   /** The database file; its folder is made when it is missing. Beside it: `-wal`, `-shm`, `.lock`, `.holder`. */
@@ -28,9 +28,10 @@ export interface SqliteOptions {
  * @throws DatabaseInUse, DatabaseNewer, MigrationChanged, MigrationFailed, DatabaseUnusable
  */
 export async function openSqlite(options: SqliteOptions): Promise<SqliteDatabase> {
-  const { path, clock = systemClock, synchronous = 'full', log } = options;
+  const { clock = systemClock, synchronous = 'full', log } = options;
   const limits = { ...defaultLimits, ...options.limits };
-  const lock = usable(path, () => prepareFile(path));
+  const path = usable(options.path, () => prepareFile(options.path));
+  const lock = usable(path, () => lockForWriting(path));
   try {
     usable(path, () => migrateSqlite(path, options.migrations, clock.nowMs(), limits.busyTimeoutMs));
     const { busyTimeoutMs, cacheBytes, checkpointPages } = limits;
@@ -63,9 +64,11 @@ export function migrateSqlite(
   }
 }
 
-function prepareFile(path: string): ProcessLock {
+/** @returns the one true path of the file, so that a link to it leads to the same lock. */
+function prepareFile(path: string): string {
+  if (path === ':memory:') throw new Error('the database must be a file: several connections share it');
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  return lockForWriting(path);
+  return existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
 }
 
 /** Every failure to open tells of the path. */
@@ -74,6 +77,9 @@ function usable<T>(path: string, open: () => T): T {
     return open();
   } catch (error) {
     if (error instanceof ReeveError) throw error;
-    throw DatabaseUnusable.error(`${path}: ${messageOf(error)}`, { details: { path }, cause: error });
+    throw DatabaseUnusable.error(`${path}: ${storageReason(error) ?? messageOf(error)}`, {
+      details: { path },
+      cause: error,
+    });
   }
 }

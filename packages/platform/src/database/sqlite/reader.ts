@@ -7,12 +7,18 @@ import { messageOf, storageReason } from './worker/sqlite-failure.ts';
 
 const mostPrepared = 250;
 
+/**
+ * In WAL mode a reader waits for nobody but a program that takes the whole file; the calling thread stands still
+ * meanwhile, so it does not wait for long.
+ */
+const busyTimeoutMs = 100;
+
 /** The connection that reads, on the calling thread: a query by key costs less than the way to another thread. */
 export class Reader {
   readonly #db: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
 
-  constructor(path: string, cacheBytes: number, busyTimeoutMs: number) {
+  constructor(path: string, cacheBytes: number) {
     this.#db = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs });
     this.#db.exec(`PRAGMA cache_size = ${-Math.ceil(cacheBytes / 1024)}; PRAGMA query_only = ON`);
   }

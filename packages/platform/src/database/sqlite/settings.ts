@@ -22,6 +22,6 @@ export const defaultLimits: SqliteLimits = {
   queuedUnits: 50_000,
   queuedBytes: 128 * 2 ** 20,
   busyTimeoutMs: 2_000,
-  cacheBytes: 32 * 2 ** 20,
+  cacheBytes: 16 * 2 ** 20,
   checkpointPages: 2_000,
 };

@@ -137,9 +137,10 @@ export class SqliteDatabase implements Database {
   }
 
   #writerReady(newestPosition: number): void {
+    if (this.#closing !== undefined) return;
     const { settings, limits } = this.#parts;
     const restarted = this.#reader !== undefined;
-    this.#reader ??= new Reader(settings.path, limits.cacheBytes, limits.busyTimeoutMs);
+    this.#reader ??= new Reader(settings.path, limits.cacheBytes);
     if (restarted)
       for (const events of missedEvents(this.#reader, this.#listeners.toldPosition)) this.#listeners.tell(events);
     this.#listeners.toldPosition = newestPosition;

@@ -14,6 +14,7 @@ const storageCodes = new Map([
   [22, 'the file system cannot hold such a large file'],
   [23, 'access to the database file was refused'],
   [26, 'the file is not a database'],
+  [4874, 'the disk is full: no room for the file with the suffix -shm'],
 ]);
 const constraintCode = 19;
 const constraintKinds = new Map([
@@ -39,7 +40,7 @@ export function isSyncError(error: unknown): boolean {
 /** Why the database cannot store at all, for people; `undefined` when the error is the statement's own. */
 export function storageReason(error: unknown): string | undefined {
   const code = resultCode(error);
-  const reason = storageCodes.get(code & 0xff);
+  const reason = storageCodes.get(code) ?? storageCodes.get(code & 0xff);
   return reason === undefined ? undefined : `${reason} (SQLite ${code}: ${messageOf(error)})`;
 }
 

@@ -3,6 +3,7 @@ import type { FromWriter, ToWriter, WriterSettings } from '../wire.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { openWriterConnection } from './connection.ts';
 import { GroupCommitter } from './group-committer.ts';
+import { messageOf } from './sqlite-failure.ts';
 import { StatementCache } from './statement-cache.ts';
 
 // The thread that writes the database. It does what it is told in the order in which it is told, and answers each
@@ -15,6 +16,8 @@ const statements = new StatementCache(db, settings.statements);
 const committer = new GroupCommitter(db, statements);
 const checkpointer = new Checkpointer(db, settings.checkpointPages);
 
+let checkpointFailure: string | undefined;
+
 function answer(message: FromWriter): void {
   port.postMessage(message);
 }
@@ -25,12 +28,18 @@ function probe(): void {
   answer(reason === undefined ? { kind: 'probed' } : { kind: 'probed', reason });
 }
 
-/** A checkpoint that fails loses nothing, the log keeps what it could not copy; the commits themselves tell of trouble. */
+/**
+ * A checkpoint that fails loses nothing, the log keeps what it could not copy; the commits themselves tell of trouble.
+ * Told once, not with every group, for as long as the reason is the same.
+ */
 function attempt(checkpoint: () => void): void {
   try {
     checkpoint();
+    checkpointFailure = undefined;
   } catch (error) {
-    answer({ kind: 'checkpointFailed', reason: String(error) });
+    const reason = messageOf(error);
+    if (reason !== checkpointFailure) answer({ kind: 'checkpointFailed', reason });
+    checkpointFailure = reason;
   }
 }
 
