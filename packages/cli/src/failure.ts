@@ -1,12 +1,16 @@
 import { errorCatalogue, errorClasses, type InputIssue, ReeveError } from '@reeve/kernel';
+import picocolors from 'picocolors';
 import type { Connection } from './connection.ts';
 import type { Colours, Terminal } from './terminal.ts';
+import { cellOf, type CellContext, visible } from './views/cell.ts';
+import { type PlanFacts, planText } from './views/plan.ts';
 
 /** What every error that a hub or this program gives has in common. */
 interface Failure {
   readonly code: string;
   readonly message: string;
   readonly issues?: readonly InputIssue[] | undefined;
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
   readonly correlationId?: string | undefined;
   readonly retryAfterMs?: number | undefined;
   readonly status: number;
@@ -46,18 +50,38 @@ function reportDefect(error: unknown, { terminal, debug }: FailureContext): numb
 }
 
 function factsOf(failure: Failure): object {
-  const { code, message, status, issues, correlationId, retryAfterMs } = failure;
-  return { code, message, status, issues, correlationId, retryAfterMs };
+  const { code, message, status, issues, details, correlationId, retryAfterMs } = failure;
+  return { code, message, status, issues, details, correlationId, retryAfterMs };
 }
 
 function linesOf(failure: Failure, { terminal, connection }: FailureContext): string[] {
   const { red, dim, bold } = errorColours(terminal.colours);
-  const lines = [`${red('error:')} ${failure.message} ${dim(`(${failure.code})`)}`];
-  for (const { path, message } of failure.issues ?? []) lines.push(`  ${bold(path.join('.') || 'input')}: ${message}`);
+  const lines = [`${red('error:')} ${visible(failure.message)} ${dim(`(${failure.code})`)}`];
+  for (const { path, message } of failure.issues ?? [])
+    lines.push(`  ${bold(path.join('.') || 'input')}: ${visible(message)}`);
+  lines.push(...detailLines(failure, terminal.colours));
   const hint = hintFor(failure, connection);
   if (hint !== undefined) lines.push(dim(`  ${hint}`));
   if (failure.correlationId !== undefined) lines.push(dim(`  correlation id ${failure.correlationId}`));
   return lines;
+}
+
+/** A plan that was refused is shown as one; of other details each fact that fits on a line. */
+function detailLines({ details = {} }: Failure, colours: Colours): string[] {
+  if (details['plan'] !== undefined) return [planText(details as unknown as PlanFacts, colours)];
+  const facts = Object.entries(details).filter(([, value]) => isShort(value));
+  return facts.map(([name, value]) => `  ${name}: ${cellOf(name, value, plainCells)}`);
+}
+
+const plainCells: CellContext = { nowMs: Date.now(), colours: picocolors.createColors(false) };
+
+/** Facts worth a line. */
+function isShort(value: unknown): boolean {
+  return (
+    typeof value !== 'object' ||
+    value === null ||
+    (Array.isArray(value) && value.every((item) => typeof item !== 'object'))
+  );
 }
 
 function errorColours(colours: Colours): Pick<Colours, 'red' | 'dim' | 'bold'> {
@@ -65,9 +89,11 @@ function errorColours(colours: Colours): Pick<Colours, 'red' | 'dim' | 'bold'> {
   return process.stderr.isTTY ? colours : { red: plain, dim: plain, bold: plain };
 }
 
-function hintFor({ code }: Failure, connection: Connection | undefined): string | undefined {
+function hintFor({ code, details }: Failure, connection: Connection | undefined): string | undefined {
   const from = connection === undefined ? '' : ` (address from ${connection.source})`;
   if (code === 'hub_unreachable') return `start one with: reeve up${from}`;
+  if (code === 'approval_required')
+    return `approve it with: reeve approvals give ${String(details?.['approvalId'])} --digest ${String(details?.['digest'])}`;
   if (code === 'unauthenticated' && connection?.apiKey === undefined)
     return 'no key was sent: give one with --key or REEVE_API_KEY';
   return errorCatalogue().find((kind) => kind.code === code)?.remedy;

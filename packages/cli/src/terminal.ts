@@ -22,7 +22,7 @@ export function openTerminal(): Terminal {
   stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   return {
     colours: picocolors.createColors(stdout.isTTY && readEnvironment().wantsColour),
-    columns: stdout.isTTY ? stdout.columns : undefined,
+    columns: (stdout.isTTY && stdout.columns) || undefined, // some pseudo-terminals say 0
     interactive: Boolean(stdin.isTTY && stderr.isTTY),
     print: (text) => void stdout.write(`${text}\n`),
     note: (text) => void stderr.write(`${text}\n`),

@@ -90,7 +90,8 @@ class Conversation {
     try {
       const write = (piece: string) => void process.stdout.write(safeText(piece));
       const turn = await takeTurn(this.#client, request, write, this.#answering.signal);
-      this.#messages.push({ role: 'assistant', content: turn.text });
+      if (turn.text === '') this.#messages.pop();
+      else this.#messages.push({ role: 'assistant', content: turn.text });
       this.#print(`\n${this.#session.terminal.colours.dim(summaryOf(turn))}`);
     } catch (error) {
       this.#messages.pop(); // a question without an answer would confuse the next

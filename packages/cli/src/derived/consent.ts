@@ -11,7 +11,7 @@ interface Wanted extends PlanFacts {
 
 /**
  * Carries out an operation. When it needs a person's consent and a person is there, shows the plan and asks; else the
- * refusal stays, with the command that gives consent.
+ * refusal stays, which is shown with the plan and the command that gives consent.
  */
 export async function invokeWithConsent(session: Session, client: Client, operation: Operation, input: object) {
   try {
@@ -19,11 +19,9 @@ export async function invokeWithConsent(session: Session, client: Client, operat
   } catch (error) {
     const wanted = wantedBy(error);
     if (wanted === undefined) throw error;
+    if (!session.terminal.interactive) throw error;
     session.terminal.note(planText(wanted, session.terminal.colours));
-    if (!session.terminal.interactive || !(await ask(operation))) {
-      session.terminal.note(`approve it with: reeve approvals give ${wanted.approvalId} --digest ${wanted.digest}`);
-      throw error;
-    }
+    if (!(await ask(operation))) throw error;
     await client.approvals.give({ id: wanted.approvalId, digest: wanted.digest });
     return client.invoke(operation, input);
   }

@@ -43,6 +43,7 @@ async function showPlan(
 
 function showAnswer({ terminal }: Session, operation: Operation, answer: unknown): void {
   printAnswer(operation.name, answer, terminal);
+  if (operation.name === 'keys.create') terminal.note('the key is shown this once: keep it');
   const { nextCursor } = answer as { nextCursor?: string };
   if (nextCursor === undefined) return;
   const { domain, verb } = operation;

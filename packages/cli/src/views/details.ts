@@ -3,7 +3,7 @@ import { tableOf } from './table.ts';
 
 /** One thing: its facts as aligned pairs, then each list within it as a table, then each larger value as JSON. */
 export function detailsOf(value: Record<string, unknown>, context: CellContext, columns: number | undefined): string {
-  const facts = Object.entries(value).filter(([, fact]) => fact !== undefined);
+  const facts = Object.entries(value).filter(([, fact]) => !isEmpty(fact));
   const small = facts.filter(([, fact]) => !isTable(fact) && !isLarge(fact));
   const width = Math.max(0, ...small.map(([field]) => headOf(field).length));
   const blocks = small.map(([field, fact]) => {
@@ -11,7 +11,7 @@ export function detailsOf(value: Record<string, unknown>, context: CellContext, 
   });
   for (const [field, fact] of facts) {
     if (isTable(fact)) blocks.push('', context.colours.bold(headOf(field)), listTable(fact, context, columns));
-    else if (isLarge(fact)) blocks.push('', context.colours.bold(headOf(field)), largeText(fact));
+    else if (isLarge(fact)) blocks.push('', context.colours.bold(headOf(field)), largeText(fact, context, columns));
   }
   return blocks.join('\n');
 }
@@ -29,6 +29,11 @@ function isLarge(value: unknown): boolean {
   return !isTable(value) && JSON.stringify(value).length > 80;
 }
 
+function isEmpty(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return value === undefined;
+  return Object.keys(value).length === 0;
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -38,7 +43,10 @@ function listTable(items: Record<string, unknown>[], context: CellContext, colum
   return tableOf(fields, items, context, columns);
 }
 
-function largeText(value: unknown): string {
+function largeText(value: unknown, context: CellContext, columns: number | undefined): string {
+  if (isObject(value) && Object.values(value).every((fact) => typeof fact !== 'object')) {
+    return detailsOf(value, context, columns);
+  }
   if (typeof value !== 'string') return JSON.stringify(value, null, 2);
   return value.split('\n').map(visible).join('\n');
 }
