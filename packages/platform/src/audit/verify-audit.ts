@@ -22,7 +22,7 @@ export type AuditVerdict =
 
 /**
  * Walks the audit chain from its first record and tells the first that is wrong and how. Lets other work run between
- * pages; about 100,000 records a second.
+ * pages; about 250,000 records a second.
  */
 export async function verifyAudit(db: AuditSource, options: VerifyOptions = {}): Promise<AuditVerdict> {
   const { expectedHead, onProgress, signal, pageSize = 500 } = options;
