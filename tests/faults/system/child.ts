@@ -12,10 +12,13 @@ export interface Exit {
 export class Child implements AsyncDisposable {
   readonly process: ChildProcess;
   readonly exited: Promise<Exit>;
+  readonly #isGroup: boolean;
   #output = '';
   #exit: Exit | undefined;
 
+  /** With `detached` it is the first of a process group, and signals go to the whole group. */
   constructor(program: string, parameters: readonly string[], options: SpawnOptions = {}) {
+    this.#isGroup = options.detached === true;
     this.process = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     for (const stream of [this.process.stdout, this.process.stderr])
       stream
@@ -42,12 +45,14 @@ export class Child implements AsyncDisposable {
   }
 
   signal(name: NodeJS.Signals): void {
-    this.process.kill(name);
+    if (this.#exit !== undefined) return;
+    if (this.#isGroup) process.kill(-this.pid, name);
+    else this.process.kill(name);
   }
 
   /** Ends it as a power cut would, without a chance to say or write anything more. */
   async kill(): Promise<Exit> {
-    this.process.kill('SIGKILL');
+    this.signal('SIGKILL');
     return this.exited;
   }
 

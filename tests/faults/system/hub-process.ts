@@ -15,7 +15,7 @@ export interface HubOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Another entry than the product's. */
   readonly entry?: string;
-  /** Program that the hub is run under, such as strace. */
+  /** Program that the hub is run under, such as strace; signals then go to both. */
   readonly under?: readonly string[];
   readonly demo?: boolean;
 }
@@ -67,7 +67,8 @@ export class HubHome implements AsyncDisposable {
   spawn(): Child {
     const { entry = mainFile, under = [], demo = false } = this.options;
     const command = [...under, process.execPath, '--conditions=reeve-source', entry, 'up', JSON.stringify({ demo })];
-    const child = new Child(command[0]!, command.slice(1), { cwd: root, env: this.environment });
+    const options = { cwd: root, env: this.environment, detached: under.length > 0 };
+    const child = new Child(command[0]!, command.slice(1), options);
     this.#children.push(child);
     return child;
   }
