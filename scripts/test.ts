@@ -10,7 +10,7 @@ import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { missing, NEEDED, present, type Need } from '../tests/house/needs.ts';
 import { readLastRun, readReport, REPORT, REST_REPORT, tally, type TestOutcome } from './report.ts';
-import { run } from './run.ts';
+import { run as start } from './run.ts';
 
 const { values: flags, positionals: filters } = parseArgs({
   options: {
@@ -53,23 +53,26 @@ function filesWithSkippedTests(): string[] {
 function vitest(files: readonly string[], included: readonly Need[]): Promise<number> {
   const reporters = isFull ? ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`] : [];
   const environment = flags.all ? { REEVE_TEST_WITH: included.join(',') } : {};
-  return run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...files], environment);
+  return start(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...files], environment);
 }
 
-/** Says what was left out and how to include it; a test skipped for no stated reason fails the run. */
+/**
+ * Says what was left out and how to include it. A test skipped for no stated reason fails the run.
+ * After `--rest` the sums are those of both runs, the exit code is that of this one.
+ */
 function summarise(code: number): number {
-  const report = readLastRun();
-  if (readReport(reportFile) === undefined || report === undefined) {
+  const [run, both] = [readReport(reportFile), readLastRun()];
+  if (run === undefined || both === undefined) {
     console.error(`vitest ended without a report (exit code ${code})`);
     return code || 1;
   }
-  const skipped = report.tests.filter(({ state }) => state === 'skipped');
+  const skipped = both.tests.filter(({ state }) => state === 'skipped');
   announceSkipped(skipped);
   const unexplained = skipped.filter(({ needs }) => needs.length === 0);
   for (const { file, name } of unexplained) console.error(`Skipped without stating a need: ${file}: ${name}`);
-  const { passed, failed } = tally(report);
+  const { passed, failed } = tally(both);
   console.log(`Tests: ${passed} passed, ${failed} failed, ${skipped.length} skipped`);
-  return code || (failed > 0 || unexplained.length > 0 ? 1 : 0);
+  return code || (tally(run).failed > 0 || unexplained.length > 0 ? 1 : 0);
 }
 
 function announceSkipped(skipped: readonly TestOutcome[]): void {
