@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 /** The part of JSON Schema that the schemas of operations come down to. */
 export interface JsonSchema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly JsonSchema[];
   readonly $ref?: string;

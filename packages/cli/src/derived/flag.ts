@@ -52,7 +52,12 @@ function flagOf(field: string, property: JsonSchema, required: boolean): Flag {
   }
 }
 
+/** `null` comes as one of two types, or as one of two schemas. */
 function withoutNull(schema: JsonSchema): JsonSchema {
+  if (Array.isArray(schema.type)) {
+    const types = (schema.type as readonly string[]).filter((type) => type !== 'null');
+    return types.length === 1 ? { ...schema, type: types[0]! } : schema;
+  }
   const others = schema.anyOf?.filter(({ type }) => type !== 'null');
   return others?.length === 1 && schema.anyOf!.length === 2 ? others[0]! : schema;
 }

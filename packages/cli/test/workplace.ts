@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+const launcher = fileURLToPath(new URL('../bin/reeve.js', import.meta.url));
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A folder in which `reeve` runs as a person would run it: a process of its own, no terminal, a clean environment. */
+export class Workplace implements AsyncDisposable {
+  readonly folder = mkdtempSync(join(tmpdir(), 'reeve-cli-'));
+  readonly #running: ChildProcess[] = [];
+
+  /** Runs a command to its end. */
+  async reeve(args: readonly string[], input = '', environment: Record<string, string> = {}): Promise<Outcome> {
+    const child = this.#spawn(args, environment);
+    child.stdin!.on('error', () => {}); // a command need not read its input
+    child.stdin!.end(input);
+    const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'exit')]);
+    return { code: code as number, stdout, stderr };
+  }
+
+  /** The answer of a command that must succeed, with `--json`. */
+  async json<Answer = Record<string, unknown>>(...args: string[]): Promise<Answer> {
+    const { code, stdout, stderr } = await this.reeve([...args, '--json']);
+    if (code !== 0) throw new Error(`reeve ${args.join(' ')} ended with ${code}: ${stderr}`);
+    return JSON.parse(stdout) as Answer;
+  }
+
+  /** Starts a command that stays, and waits for a line that says it is ready. */
+  async start(args: readonly string[], readyLine: RegExp): Promise<ChildProcess> {
+    const child = this.#spawn(args, {});
+    const said: string[] = [];
+    await new Promise<void>((resolve, reject) => {
+      for (const stream of [child.stdout!, child.stderr!]) {
+        createInterface({ input: stream }).on('line', (line) => {
+          said.push(line);
+          if (readyLine.test(line)) resolve();
+        });
+      }
+      child.once('exit', (code) =>
+        reject(new Error(`reeve ${args.join(' ')} ended with ${code}:\n${said.join('\n')}`)),
+      );
+    });
+    return child;
+  }
+
+  startHub(): Promise<ChildProcess> {
+    return this.start(['up', '--port', '0', '--no-demo'], /^Reeve is up at/);
+  }
+
+  credentials(): { url: string; apiKey: string; ownerKey: string } {
+    return JSON.parse(readFileSync(join(this.folder, '.reeve', 'dev.json'), 'utf8')) as never;
+  }
+
+  #spawn(args: readonly string[], environment: Record<string, string>): ChildProcess {
+    const { PATH = '', HOME = '', TMPDIR = tmpdir() } = process.env;
+    const child = spawn(process.execPath, [launcher, ...args], {
+      cwd: this.folder,
+      env: { PATH, HOME, TMPDIR, ...environment },
+      stdio: 'pipe',
+    });
+    this.#running.push(child);
+    return child;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.#running.toReversed()) await ended(child);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Asks a process to end, and gives its exit code. */
+export async function ended(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const exit = once(child, 'exit') as Promise<[number | null]>;
+  child.kill(signal);
+  return (await exit)[0];
+}
