@@ -3,6 +3,7 @@ import type { AgentOffer, AgentState } from '../api/agent.ts';
 import type { LiveAgent, TaskQueue } from '../domain/live.ts';
 import { stateOf } from '../domain/live.ts';
 import { firstMismatch, matchable } from '../domain/match.ts';
+import type { RequirementClass } from '../domain/requirement-class.ts';
 
 /** The agents that are registered, what they offer, and every capability that was ever declared. */
 export class AgentRoster {
@@ -73,7 +74,7 @@ export class AgentRoster {
 
   /** Works out which agents meet a class; only those with its rarest capability are looked at. */
   qualify(queue: TaskQueue): void {
-    for (const agent of this.#candidates(queue)) {
+    for (const agent of this.candidates(queue.wanted)) {
       if (firstMismatch(agent.matchable, queue.wanted)) continue;
       queue.qualified.add(agent);
       agent.qualifies.add(queue);
@@ -95,9 +96,10 @@ export class AgentRoster {
     agent.qualifies.clear();
   }
 
-  #candidates({ wanted }: TaskQueue): Iterable<LiveAgent> {
+  /** Agents that may meet a class, for they have its rarest capability: nobody else can. */
+  candidates({ requires }: RequirementClass): Iterable<LiveAgent> {
     let fewest: Set<LiveAgent> | undefined;
-    for (const { name } of wanted.requires) {
+    for (const { name } of requires) {
       const agents = this.#byCapability.get(name);
       if (!agents) return [];
       if (!fewest || agents.size < fewest.size) fewest = agents;

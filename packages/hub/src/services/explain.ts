@@ -22,7 +22,7 @@ export interface ExplainParts {
 /** Why this agent has the task, or why none has: every agent (or a sample) judged by the same rules as dispatch. */
 export function explain({ board, roster, clock }: ExplainParts, row: TaskRow): Explanation {
   const wanted = requirementClass(requiresOf(row), constraintsOf(row));
-  const agents = sample(roster);
+  const agents = sample(roster, row, wanted);
   const verdicts = rank(agents.map((agent) => judge(agent, wanted)));
   const task = board.get(row.id);
   const ahead = task?.lane ? task.queue.ahead(task) : undefined;
@@ -37,13 +37,17 @@ export function explain({ board, roster, clock }: ExplainParts, row: TaskRow): E
   };
 }
 
-function sample(roster: AgentRoster): LiveAgent[] {
-  const agents: LiveAgent[] = [];
-  for (const agent of roster.all()) {
-    if (agents.length === sampleLimit) break;
-    agents.push(agent);
+/** First who has it, then those that could, then others, whose refusal is worth the least. */
+function sample(roster: AgentRoster, row: TaskRow, wanted: RequirementClass): LiveAgent[] {
+  const holder = row.agent_id === null ? undefined : roster.get(row.agent_id);
+  const agents = new Set<LiveAgent>(holder ? [holder] : []);
+  for (const some of [roster.candidates(wanted), roster.all()]) {
+    for (const agent of some) {
+      if (agents.size === sampleLimit) return [...agents];
+      agents.add(agent);
+    }
   }
-  return agents;
+  return [...agents];
 }
 
 function judge(agent: LiveAgent, wanted: RequirementClass): AgentVerdict {
@@ -88,8 +92,10 @@ function waitingFor(verdicts: readonly AgentVerdict[], agentsTotal: number): str
   if (agentsTotal === 0) return 'No agent is registered.';
   const eligible = verdicts.filter((verdict) => verdict.eligible);
   if (eligible.some(({ freeSlots: free }) => free > 0)) return 'It is about to be handed over.';
-  if (eligible.length > 0) return `All ${eligible.length} agents that can do it are busy.`;
+  if (eligible.length === 1) return 'The only agent that can do it is busy.';
+  if (eligible.length > 1) return `All ${eligible.length} agents that can do it are busy.`;
   const matching = verdicts.filter(({ failed }) => failed?.requirement === 'state').length;
-  if (matching > 0) return `${matching} agents could do it, but none of them is online.`;
+  if (matching === 1) return 'One agent could do it, but it is not online.';
+  if (matching > 1) return `${matching} agents could do it, but none of them is online.`;
   return 'No agent meets its requirements.';
 }
