@@ -24,7 +24,7 @@ export const EpochMs = z.int().nonnegative();
 
 /** Small key-value marks, such as `{ "team": "search" }`: at most 32, keys ≤ 63 and values ≤ 255 characters. */
 export const Labels = z
-  .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._\/-]{0,62}$/), z.string().max(255))
+  .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/), z.string().max(255))
   .refine((labels) => Object.keys(labels).length <= 32, 'at most 32 labels');
 
 /** Idempotency keys and correlation ids: visible ASCII. */
