@@ -99,6 +99,6 @@ function hintFor({ code, details }: Failure, connection: Connection | undefined)
   return errorCatalogue().find((kind) => kind.code === code)?.remedy;
 }
 
-export function exitCodeOf({ status }: { readonly status: number }): number {
+function exitCodeOf({ status }: { readonly status: number }): number {
   return Object.values(errorClasses).find((known) => known.status === status)?.exitCode ?? 1;
 }

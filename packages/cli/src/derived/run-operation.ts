@@ -10,7 +10,7 @@ import { invokeWithConsent } from './consent.ts';
 /** Domains whose commands run the hub rather than use it: on a hub started here they take the owner's key. */
 const ownerDomains = new Set(['agents', 'keys', 'approvals', 'audit', 'health']);
 
-export function roleFor(operation: Operation): Role {
+function roleFor(operation: Operation): Role {
   return ownerDomains.has(operation.domain) ? 'owner' : 'user';
 }
 
