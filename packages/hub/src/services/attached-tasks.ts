@@ -16,9 +16,9 @@ export interface AttachedRequest {
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal;
   /**
-   * `sync`: the task is durable before it is handed over, and its result before it is given out. `group`: both are
-   * written with the next group commit, meanwhile the work goes on; a crash in between loses a request whose caller
-   * notices, because the connection breaks too.
+   * The task is handed over while it is being written: nobody was told anything yet. `sync`: nothing of its stream is
+   * given out before the task is durable, and no result before that is. `group`: neither waits; a crash in between loses
+   * a request whose caller notices, because the connection breaks too, or the record of an answer that was given.
    */
   readonly durability: 'sync' | 'group';
 }
@@ -58,20 +58,25 @@ export class AttachedTasks {
   start({ tenant, submission, onChunks, signal, durability }: AttachedRequest): AttachedTask {
     const { submissions, endings } = this.#parts;
     const settled = Promise.withResolvers<string>();
-    const follower: Follower = { chunks: onChunks };
+    const stream = durability === 'sync' ? new HeldChunks(onChunks) : undefined;
+    const follower: Follower = { chunks: stream?.chunks ?? onChunks };
     if (durability === 'group') follower.settling = ({ output }) => settled.resolve(output);
     const prepared = submissions.prepareAttached(tenant, submission, follower);
     const { task } = prepared;
     this.#waiting.add(settled.reject);
-    const forget = endings.on(task.id, (ending) => settle(ending, settled));
     const leave = (): void => settled.reject(signal.reason as Error);
     if (signal.aborted) leave();
     else signal.addEventListener('abort', leave, { once: true });
-    const accepted = submissions.acceptAttached(prepared, durability).catch((error: unknown) => {
-      forget();
-      settled.reject(error);
-      this.#parts.settlement.neverStored(task);
-    });
+    const accepted = submissions.acceptAttached(prepared).then(
+      () => stream?.open(),
+      (error: unknown) => {
+        forget();
+        settled.reject(error);
+        this.#parts.settlement.neverStored(task);
+      },
+    );
+    // After `accepted`, so that the last of a stream goes before its end.
+    const forget = endings.on(task.id, (ending) => void accepted.then(() => settle(ending, settled)));
     const done = (): void => {
       this.#waiting.delete(settled.reject);
       signal.removeEventListener('abort', leave);
@@ -87,6 +92,27 @@ export class AttachedTasks {
     settlement
       .abandon(task)
       .catch((err: unknown) => log.error({ taskId: task.id, err }, 'a task could not be abandoned'));
+  }
+}
+
+/** Holds the beginning of a stream back until its task is durable; how much that can be, the agent's credit bounds. */
+class HeldChunks {
+  readonly #onChunks: Follower['chunks'];
+  #held: Parameters<Follower['chunks']>[] | undefined = [];
+
+  constructor(onChunks: Follower['chunks']) {
+    this.#onChunks = onChunks;
+  }
+
+  readonly chunks: Follower['chunks'] = (data, taken) => {
+    if (this.#held) this.#held.push([data, taken]);
+    else this.#onChunks(data, taken);
+  };
+
+  open(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const [data, taken] of held) this.#onChunks(data, taken);
   }
 }
 

@@ -89,19 +89,25 @@ export class AttemptReports {
    * lease is. The record decides: `accepted` is said again only for what this agent delivered under this fence.
    */
   #late(agent: LiveAgent, taskId: string, fence: number, delivered?: 'succeeded' | 'dead'): void {
-    if (this.#parts.settlement.isSettling(fence)) return;
+    const settling = this.#parts.settlement.settling(fence);
+    if (settling === 'agent') return;
+    if (settling === 'hub') return this.#lost(agent, taskId, fence);
     this.#parts.database
       .read<LastLease>(selectTaskFence.bind({ id: taskId }))
       .then(([row]) => {
         const own = row?.fence === fence && row.agent_id === agent.id;
         if (own && row.state === delivered) return agent.link?.accepted(taskId, fence);
         if (own && row.state === 'leased') return; // its lease is being written, or taken over after a restart
-        this.#parts.metrics.lateReport();
-        agent.link?.lost(taskId, fence);
+        this.#lost(agent, taskId, fence);
       })
       .catch((error: unknown) => {
         this.#parts.log.warn({ taskId, fence, err: error }, 'a late report could not be looked up');
       });
+  }
+
+  #lost(agent: LiveAgent, taskId: string, fence: number): void {
+    this.#parts.metrics.lateReport();
+    agent.link?.lost(taskId, fence);
   }
 }
 

@@ -52,16 +52,20 @@ interface Release {
  */
 export class Settlement {
   readonly #parts: SettlementParts;
-  /** Fences under which an ending is being written. */
-  readonly #settling = new Set<number>();
+  /** Endings that are being written, by fence. */
+  readonly #settling = new Map<number, Settling>();
 
   constructor(parts: SettlementParts) {
     this.#parts = parts;
   }
 
-  /** Whether an ending under this fence is being written: what is said about it meanwhile changes nothing. */
-  isSettling(fence: number): boolean {
-    return this.#settling.has(fence);
+  /**
+   * Who found the ending that is being written under this fence, if any: what is said about the attempt meanwhile changes
+   * nothing, and its agent is answered when its own report is durable.
+   */
+  settling(fence: number): 'agent' | 'hub' | undefined {
+    const settling = this.#settling.get(fence);
+    return settling && (settling.reported ? 'agent' : 'hub');
   }
 
   /** The agent delivered: `output` is JSON text. */
@@ -236,7 +240,7 @@ export class Settlement {
     lease.settling = true;
     this.#drop(lease);
     this.#parts.dispatcher.agentChanged(lease.agent);
-    this.#settling.add(lease.fence);
+    this.#settling.set(lease.fence, settling);
     this.#settleDurably(lease, settling)
       .catch((error: unknown) => {
         this.#parts.log.error({ taskId: lease.task.id, err: error }, 'an ending was neither stored nor refused');

@@ -103,11 +103,10 @@ export class Submissions {
     this.#parts.metrics.submitted(prepared.length);
   }
 
-  /** Makes one attached task durable and queues it: after the commit, or (`group`) without waiting for it. */
-  async acceptAttached(prepared: Prepared, durability: 'sync' | 'group'): Promise<void> {
+  /** Queues one attached task while it is made durable; resolves when it is. */
+  async acceptAttached(prepared: Prepared): Promise<void> {
     const unit = { statements: prepared.statements, events: [submittedEvent(prepared.task, prepared.submission)] };
     const durable = this.#parts.database.commit(unit);
-    if (durability === 'sync') await durable;
     this.enqueue(prepared.task, undefined);
     this.#parts.metrics.submitted(1);
     await durable;
