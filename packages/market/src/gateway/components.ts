@@ -5,8 +5,8 @@ import type { GatewayMetrics } from './metrics.ts';
 
 export interface GatewaySettings {
   /**
-   * `sync`: a request is durable before its first byte, and a whole answer before it is given out. `group`: both with
-   * the next group commit, without waiting for it; see the README for what a crash can then take away.
+   * `sync`: a request is durable before the first byte of its answer, and a result before it is given out as one.
+   * `group`: both with the next group commit, without waiting for it; see the README for what a crash can then take away.
    */
   readonly durability: 'sync' | 'group';
   /** Until the first chunk of a stream. */
