@@ -171,6 +171,19 @@ describe('a command as an agent', () => {
     for (const pid of children) expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).not.toContain(apiKey);
   });
 
+  test('[FD-03] its command has the PATH of its shell, and no key', async () => {
+    const tool = join(place.folder, 'show-environment');
+    writeFileSync(tool, `#!${process.execPath}\nconsole.log(JSON.stringify(process.env));`, { mode: 0o755 });
+    const words = ['agents', 'run', '--name', 'env', '--capability', 'cli.env', '--', 'show-environment'];
+    const path = `${place.folder}:${process.env['PATH']}`;
+    const { apiKey } = place.credentials();
+    await place.start(words, online, { PATH: path, REEVE_API_KEY: apiKey, OPENAI_API_KEY: 'canary' });
+    const task = await place.json<Task>('tasks', 'create', '--requires', 'cli.env', '--wait');
+    expect(task.output).toMatchObject({ PATH: path, REEVE_TASK_ID: task.id, REEVE_CAPABILITY: 'cli.env' });
+    expect(JSON.stringify(task.output)).not.toContain('canary');
+    expect(JSON.stringify(task.output)).not.toContain(apiKey);
+  });
+
   test('[FD-08 sigterm] ends in order on SIGTERM, with exit code 0', async () => {
     const agent = await startAgent('leaver', 'cli.leave', 'cat');
     expect(await ended(agent)).toBe(0);

@@ -37,8 +37,12 @@ export class Workplace implements AsyncDisposable {
   }
 
   /** Starts a command that stays, and waits for a line that says it is ready. */
-  async start(args: readonly string[], readyLine: RegExp): Promise<ChildProcess> {
-    const child = this.#spawn(args, {});
+  async start(
+    args: readonly string[],
+    readyLine: RegExp,
+    environment: Record<string, string> = {},
+  ): Promise<ChildProcess> {
+    const child = this.#spawn(args, environment);
     const said: string[] = [];
     await new Promise<void>((resolve, reject) => {
       for (const stream of [child.stdout!, child.stderr!]) {

@@ -1,5 +1,6 @@
 import { createExecHandler } from '@reeve/hub/adapters';
 import type { Capability } from '@reeve/hub/api';
+import { environmentWith } from '@reeve/platform';
 import { serveHub, startAgentProcess, untilStopped } from '../connect.ts';
 
 export interface ExecAgentOptions {
@@ -25,6 +26,7 @@ export async function run({
   const agent = startAgentProcess();
   const handler = createExecHandler({
     command,
+    environment: environmentWith({}), // of which the command sees PATH and a few more, never a key
     ...(output !== undefined && { output }),
     onStderrLine: (line, taskId) => agent.log.info({ taskId, line }, 'standard error'),
   });
