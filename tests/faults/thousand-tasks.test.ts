@@ -31,7 +31,7 @@ test(
     const waiting = await liveTasks(home.api);
     expect(waiting, 'it was killed in the middle').toBeGreaterThan(0);
     await eventually('all are done', async () => ((await liveTasks(home.api)) === 0 ? true : undefined), {
-      withinMs: 40_000,
+      withinMs: 25_000,
     });
 
     const ended = await allTasks(home.api);

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AgentProcesses } from '../faults/system/agent-process.ts';
 import type { Child, Exit } from '../faults/system/child.ts';
-import { HubHome } from '../faults/system/hub-process.ts';
+import type { HubHome } from '../faults/system/hub-process.ts';
 import type { Fault, Scenario } from './scenario.ts';
 
 /** Before this age a process may not have come to where it takes signals: SIGTERM then ends it as it ends any process. */

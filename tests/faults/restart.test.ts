@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import type { Task } from '@reeve/hub/api';
+import { AgentProcesses } from './system/agent-process.ts';
+import { HubHome } from './system/hub-process.ts';
+
+const settings = { HUB_LEASE_TTL_MS: '2000', HUB_HEARTBEAT_MS: '500' };
+
+async function done({ api }: HubHome, { id }: Task): Promise<Task> {
+  const task = await api.get<Task>(`/v1/tasks/${id}?waitMs=15000`);
+  expect(task.state).toBe('succeeded');
+  return task;
+}
+
+test('[HB-08 fence] [LD-03 lease] fences go on growing over starts of the hub, however it ended', async () => {
+  await using home = await HubHome.create({ settings });
+  let hub = await home.start();
+  await using agents = new AgentProcesses(home);
+  await agents.start({ name: 'worker', slots: 1, capabilities: ['act'] });
+  const fences: number[] = [];
+  for (const end of ['SIGKILL', 'SIGTERM', 'SIGKILL'] as const) {
+    const task = await home.api.post<Task>('/v1/tasks', { requires: [{ name: 'act' }], input: { number: 1 } });
+    fences.push((await done(home, task)).fence!);
+    hub.signal(end);
+    await hub.exited;
+    hub = await home.start();
+  }
+  expect(fences).toEqual(fences.toSorted((a, b) => a - b));
+  expect(new Set(fences).size).toBe(3);
+});
+
+test('[HB-08 survives-kill exactly-once] an agent that was at work when the hub was killed goes on, and its result counts', async () => {
+  await using home = await HubHome.create({ settings });
+  const hub = await home.start();
+  await using agents = new AgentProcesses(home);
+  await agents.start({ name: 'worker', slots: 2, capabilities: ['act'] });
+  const body = { requires: [{ name: 'act' }], input: { number: 1, runMs: 2_500 } };
+  const tasks = await Promise.all([home.api.post<Task>('/v1/tasks', body), home.api.post<Task>('/v1/tasks', body)]);
+  const leased = async ({ id }: Task): Promise<boolean> =>
+    (await home.api.get<Task>(`/v1/tasks/${id}`)).state === 'leased';
+  await expect.poll(async () => (await Promise.all(tasks.map(leased))).every(Boolean)).toBe(true);
+  await hub.kill();
+  await home.start();
+  for (const task of tasks) expect(await done(home, task)).toMatchObject({ attempt: 1 });
+  const began = agents.journal().filter(({ what }) => what === 'began');
+  expect(began, 'nothing ran twice').toHaveLength(2);
+});
