@@ -1,4 +1,5 @@
 import type { HubComponents } from './components.ts';
+import { attemptError, AttemptTimedOut, LeaseExpired } from './errors.ts';
 import { AgentRoster } from './services/agent-roster.ts';
 import { AgentSessions } from './services/agent-sessions.ts';
 import { AttachedTasks } from './services/attached-tasks.ts';
@@ -44,11 +45,11 @@ export async function createEngine(components: HubComponents) {
       attemptTimedOut(lease) {
         lease.agent.link?.cancel(lease.task.id, lease.fence, 'the attempt took too long');
         const message = `not finished within ${lease.task.timeoutMs} ms`;
-        settlement.giveUp(lease, { code: 'attempt_timed_out', message, retryable: true });
+        settlement.giveUp(lease, attemptError(AttemptTimedOut, message));
       },
       leaseExpired(lease) {
         const message = `its agent was silent for ${settings.leaseTtlMs} ms`;
-        settlement.giveUp(lease, { code: 'lease_expired', message, retryable: true });
+        settlement.giveUp(lease, attemptError(LeaseExpired, message));
       },
       deadlinePassed: (task) => void settlement.expire(task),
       taskIsDue(task) {

@@ -1,4 +1,5 @@
-import { defineError } from '@reeve/kernel';
+import { defineError, type ErrorKind } from '@reeve/kernel';
+import type { TaskError } from './api/task.ts';
 
 export const UnknownCapability = defineError({
   code: 'unknown_capability',
@@ -86,3 +87,8 @@ export const ProtocolViolation = defineError({
   meaning: 'A message was not what the agent protocol allows at this point; the connection is closed.',
   remedy: 'Compare the message with docs/reference/agent-protocol.md.',
 });
+
+/** Why an attempt failed, when the hub itself says so: whether another can help follows from the kind. */
+export function attemptError({ code, retryable }: ErrorKind, message: string): TaskError {
+  return { code, message, retryable };
+}

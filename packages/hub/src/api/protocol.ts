@@ -96,7 +96,7 @@ export const Cancel = z.object({ type: z.literal('cancel'), ...ofLease, reason: 
 /** The result is durable; the agent may forget it. Sent again for a result that arrives again. */
 export const Accepted = z.object({ type: z.literal('accepted'), ...ofLease });
 /** The result or report came too late and is refused. */
-export const Lost = z.object({ type: z.literal('lost'), ...ofLease });
+export const Lost = z.object({ type: z.literal('lost'), ...ofLease, code: z.literal('lease_lost') });
 /** The reader of a stream has taken `amount` UTF-16 units; the agent may send that much more. */
 export const Credit = z.object({ type: z.literal('credit'), ...ofLease, amount: z.int().positive() });
 export const HeartbeatReply = z.object({ type: z.literal('heartbeat') });

@@ -4,6 +4,7 @@ import type { AgentOffer } from '../api/agent.ts';
 import { closeCodes, type Hello } from '../api/protocol.ts';
 import type { z } from 'zod';
 import { matchable } from '../domain/match.ts';
+import { attemptError, LeaseExpired } from '../errors.ts';
 import type { AgentIntent, AgentLink, LiveAgent } from '../domain/live.ts';
 import { insertAgent, insertCapability, updateIntent, updateLastSeen, updateOffer } from '../store/agents.ts';
 import type { AgentRoster } from './agent-roster.ts';
@@ -55,11 +56,7 @@ export class AgentSessions {
     const keptFences = new Set(kept.map(({ fence }) => fence));
     for (const lease of agent.leases.values()) {
       if (keptFences.has(lease.fence) || lease.settling) continue;
-      this.#parts.settlement.giveUp(lease, {
-        code: 'lease_expired',
-        message: 'the agent came back without it',
-        retryable: true,
-      });
+      this.#parts.settlement.giveUp(lease, attemptError(LeaseExpired, 'the agent came back without it'));
     }
     return { agent, kept };
   }

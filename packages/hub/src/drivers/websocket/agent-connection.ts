@@ -3,6 +3,7 @@ import { asReeveError } from '@reeve/kernel';
 import type { Caller, Logger } from '@reeve/platform';
 import type { WebSocket } from 'ws';
 import { agentProtocol, closeCodes, type AgentFrame } from '../../api/protocol.ts';
+import { LeaseLost } from '../../errors.ts';
 import type { AgentLink, Lease, LiveAgent } from '../../domain/live.ts';
 import type { HubMetrics } from '../../metrics.ts';
 import type { AgentSessions } from '../../services/agent-sessions.ts';
@@ -77,7 +78,7 @@ export class AgentConnection implements AgentLink {
   }
 
   lost(taskId: string, fence: number): void {
-    this.#push(`{"type":"lost","taskId":"${taskId}","fence":${fence}}`);
+    this.#push(`{"type":"lost","taskId":"${taskId}","fence":${fence},"code":"${LeaseLost.code}"}`);
   }
 
   credit(taskId: string, fence: number, amount: number): void {
