@@ -85,7 +85,11 @@ function openRoad(configuration: SystemConfiguration, { database, log, metrics, 
       identity: { capacity: limits.requestBurst, perSecond: limits.requestsPerMinute / 60 },
       anonymous: { capacity: Math.ceil(limits.anonymousPerMinute / 6), perSecond: limits.anonymousPerMinute / 60 },
     },
-    settings: { approvals: approvalSettings(configuration) },
+    settings: {
+      approvals: approvalSettings(configuration),
+      operationTimeoutMs: configuration.http.requestTimeoutMs,
+      checkOutputs: configuration.environment === 'test',
+    },
   });
   lifecycle.onStop('connections', 'road', async () => road[Symbol.asyncDispose]());
   return road;
