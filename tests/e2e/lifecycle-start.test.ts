@@ -20,7 +20,7 @@ async function holding(port: number): Promise<Server & AsyncDisposable> {
 }
 
 describe('a start that cannot be', () => {
-  test('[FD-01 error cause] a port that is taken: says by whom and what to do, and leaves nothing behind', async () => {
+  test('[FD-01 cause] a port that is taken: says by whom and what to do, and leaves nothing behind', async () => {
     await using home = await HubHome.create();
     {
       await using _holder = await holding(home.port);
@@ -33,7 +33,7 @@ describe('a start that cannot be', () => {
     expect(await home.api.get('/v1/status')).toMatchObject({ database: { writable: true } });
   });
 
-  test('[FD-01 error cause] a second hub on one home is refused, and told which process has it', async () => {
+  test('[FD-01 cause] a second hub on one home is refused, and told which process has it', async () => {
     await using home = await HubHome.create();
     const first = await home.start();
     const keys = readFileSync(join(home.folder, 'dev.json'), 'utf8');
@@ -46,7 +46,7 @@ describe('a start that cannot be', () => {
     other.keep();
   });
 
-  test('[FD-01 error cause] a home that is a file is named', async () => {
+  test('[FD-01 cause] a home that is a file is named', async () => {
     await using home = await HubHome.create();
     const file = join(home.folder, 'not-a-folder');
     writeFileSync(file, 'something of value');
@@ -73,7 +73,7 @@ test('[HB-08] keys that were damaged are written anew, and tasks from before are
   expect(await home.api.get(`/v1/tasks/${id}`)).toMatchObject({ state: 'queued' });
 });
 
-test('[FD-01 error] a role that does not exist is refused with those that do', async () => {
+test('[FD-01 code] a role that does not exist is refused with those that do', async () => {
   await using child = new Child(process.execPath, ['--conditions=reeve-source', mainFile, 'upp']);
   const { code, message } = await refusal(child);
   expect(code).toBeGreaterThan(0);

@@ -120,7 +120,7 @@ describe('storage that fails for a while', () => {
 });
 
 describe('a home that cannot be written', () => {
-  test.each(['new', 'used before'])('[FD-01 error cause] is named: %s', needs('tmpfs'), async (age) => {
+  test.each(['new', 'used before'])('[FD-01 cause] is named: %s', needs('tmpfs'), async (age) => {
     using disk = new SmallDisk(16);
     await using home = await HubHome.create({}, join(disk.folder, 'home'));
     home.keep(); // it goes with the disk

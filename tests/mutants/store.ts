@@ -16,7 +16,7 @@ export const mutants: readonly Mutant[] = [
     name: 'group-acknowledged-although-its-commit-failed',
     guarantee: 'HB-08',
     file: `${sqlite}/sqlite-database.ts`,
-    find: 'rejectUnits(group, message.uncertain ? StorageUncertain.error(message.reason) : error);',
+    find: 'rejectUnits(group.units, message.uncertain ? StorageUncertain.error(message.reason) : error);',
     replace: 'for (const unit of group.units) unit.resolve([]);',
     test: `${test}/database/storage-faults.test.ts`,
     testName: 'goes on by itself when the lock is gone',

@@ -1,5 +1,6 @@
 import type { HubComponents } from './components.ts';
-import { attemptError, AttemptTimedOut, LeaseExpired } from './errors.ts';
+import { attemptError } from './domain/attempt-error.ts';
+import { AttemptTimedOut, LeaseExpired } from './errors.ts';
 import { AgentRoster } from './services/agent-roster.ts';
 import { AgentSessions } from './services/agent-sessions.ts';
 import { AttachedTasks } from './services/attached-tasks.ts';

@@ -1,5 +1,4 @@
-import { defineError, type ErrorKind } from '@reeve/kernel';
-import type { TaskError } from './api/task.ts';
+import { defineError } from '@reeve/kernel';
 
 export const UnknownCapability = defineError({
   code: 'unknown_capability',
@@ -87,8 +86,3 @@ export const ProtocolViolation = defineError({
   meaning: 'A message was not what the agent protocol allows at this point; the connection is closed.',
   remedy: 'Compare the message with docs/reference/agent-protocol.md.',
 });
-
-/** Why an attempt failed, when the hub itself says so: whether another can help follows from the kind. */
-export function attemptError({ code, retryable }: ErrorKind, message: string): TaskError {
-  return { code, message, retryable };
-}

@@ -71,9 +71,9 @@ export async function createHub(components: HubComponents, version: string): Pro
 }
 
 function operations(components: HubComponents, engine: Engine, version: string): BoundOperation[] {
-  const { database, clock } = components;
+  const { database, clock, lifecycle } = components;
   return [
-    ...taskOperations({ ...engine, database, clock }),
+    ...taskOperations({ ...engine, database, clock, stopping: lifecycle.stopping }),
     ...agentOperations({ ...engine, database, nowMs: () => clock.nowMs() }),
     ...eventOperations(database),
     statusOperation({ ...engine, database, clock, version, startedAtMs: clock.nowMs() }),

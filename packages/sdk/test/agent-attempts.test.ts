@@ -212,7 +212,8 @@ describe('an attempt that is not wanted any more', () => {
     const [agent, connection] = await harness.online(handler);
     const startedMs = performance.now();
     connection.send(lease(null, { timeoutMs: 60 }));
-    expect(await connection.next('failed')).toMatchObject({ error: { code: 'attempt_timed_out', retryable: true } });
+    const ending = await connection.next('failed', 'succeeded');
+    expect(ending).toMatchObject({ type: 'failed', error: { code: 'attempt_timed_out', retryable: true } });
     expect(performance.now() - startedMs).toBeGreaterThanOrEqual(59);
     await aborted;
     expect(agent.running).toBe(0);

@@ -19,7 +19,7 @@ export class WireConnection {
   readonly messageSizes: number[] = [];
   readonly closed: Promise<{ code: number; reason: string }>;
   #frames: Frame[] = [];
-  #wanted: Array<{ type: string; resolve(frame: Frame): void }> = [];
+  #wanted: Array<{ types: readonly string[]; resolve(frame: Frame): void }> = [];
 
   constructor(socket: WebSocket, headers: IncomingHttpHeaders) {
     this.socket = socket;
@@ -34,17 +34,17 @@ export class WireConnection {
   #take(frames: Frame[]): void {
     this.messageSizes.push(frames.length);
     for (const frame of frames) {
-      const at = this.#wanted.findIndex(({ type }) => type === frame.type);
+      const at = this.#wanted.findIndex(({ types }) => types.includes(frame.type));
       if (at >= 0) this.#wanted.splice(at, 1)[0]!.resolve(frame);
       else this.#frames.push(frame);
     }
   }
 
-  /** The next frame of a type that nobody has taken yet. */
-  next(type: string): Promise<Frame> {
-    const at = this.#frames.findIndex((frame) => frame.type === type);
+  /** The next frame of one of these types that nobody has taken yet. */
+  next(...types: string[]): Promise<Frame> {
+    const at = this.#frames.findIndex((frame) => types.includes(frame.type));
     if (at >= 0) return Promise.resolve(this.#frames.splice(at, 1)[0]!);
-    return new Promise((resolve) => this.#wanted.push({ type, resolve }));
+    return new Promise((resolve) => this.#wanted.push({ types, resolve }));
   }
 
   /** Frames of a type that have come and nobody has taken. */

@@ -1,5 +1,5 @@
 /** Everything that can be refused, as an unmodified OpenAI client sees it: by its own exception classes. */
-import OpenAI, {
+import {
   APIError,
   AuthenticationError,
   BadRequestError,
@@ -8,6 +8,7 @@ import OpenAI, {
   PermissionDeniedError,
   RateLimitError,
   UnprocessableEntityError,
+  type OpenAI,
 } from 'openai';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startBackendSimulator, type BackendSimulator } from '../../simulators/openai-backend.ts';

@@ -6,6 +6,8 @@ export class TimerWheel<Item extends object> {
   readonly #tickMs: number;
   readonly #buckets = new Map<number, Set<Item>>();
   readonly #bucketOf = new Map<Item, number>();
+  /** Buckets whose tick had passed already when they were made. */
+  readonly #overdue = new Set<number>();
   #lastTick: number;
 
   constructor(tickMs: number, nowMs: number) {
@@ -24,7 +26,8 @@ export class TimerWheel<Item extends object> {
   /** Adds an item, or moves it when it waits already. */
   add(item: Item, dueMs: number): void {
     this.cancel(item);
-    const tick = Math.max(Math.ceil(dueMs / this.#tickMs), this.#lastTick + 1);
+    const tick = Math.ceil(dueMs / this.#tickMs);
+    if (tick <= this.#lastTick) this.#overdue.add(tick);
     let bucket = this.#buckets.get(tick);
     if (!bucket) this.#buckets.set(tick, (bucket = new Set()));
     bucket.add(item);
@@ -44,6 +47,7 @@ export class TimerWheel<Item extends object> {
   due(nowMs: number): Item[] {
     const now = Math.floor(nowMs / this.#tickMs);
     const items: Item[] = [];
+    for (const tick of this.#overdue) if (tick <= now) this.#take(tick, items);
     if (now - this.#lastTick > this.#buckets.size) {
       for (const tick of [...this.#buckets.keys()].sort((a, b) => a - b)) if (tick <= now) this.#take(tick, items);
     } else {
@@ -55,6 +59,7 @@ export class TimerWheel<Item extends object> {
 
   #take(tick: number, into: Item[]): void {
     const bucket = this.#buckets.get(tick);
+    this.#overdue.delete(tick);
     if (!bucket) return;
     this.#buckets.delete(tick);
     for (const item of bucket) {

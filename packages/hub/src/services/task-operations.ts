@@ -20,7 +20,7 @@ import type { Settlement } from './settlement.ts';
 import type { Submissions } from './submissions.ts';
 import type { TaskBoard } from './task-board.ts';
 import { taskEvent } from './task-event.ts';
-import { freshSummary, summaryOf, viewOf } from './task-views.ts';
+import { atPresent, freshSummary, summaryOf, viewOf } from './task-views.ts';
 
 export interface TaskOperationsParts extends ExplainParts {
   readonly database: Database;
@@ -29,6 +29,8 @@ export interface TaskOperationsParts extends ExplainParts {
   readonly settlement: Settlement;
   readonly endings: Endings;
   readonly recovery: Recovery;
+  /** Aborted when the process begins to stop: whoever waits for a task is then answered as it is. */
+  readonly stopping: AbortSignal;
 }
 
 /** The handlers of `tasks.*`. */
@@ -75,8 +77,9 @@ async function createMany(
 async function show(parts: TaskOperationsParts, id: string, waitMs: number, call: Call): Promise<Task> {
   const row = await findRow(parts, id, call.caller.tenant);
   const live = parts.board.get(id);
-  if (waitMs === 0 || endStates.has(row.state) || !live) return viewOf(row, live);
-  await untilEnded(parts.endings, id, waitMs, call.signal);
+  if (waitMs === 0 || endStates.has(row.state)) return viewOf(row, live);
+  if (live) await untilEnded(parts.endings, id, waitMs, AbortSignal.any([call.signal, parts.stopping]));
+  // Also when it was not live any more: it has ended since it was read.
   return viewOf(await findRow(parts, id, call.caller.tenant), parts.board.get(id));
 }
 
@@ -108,10 +111,11 @@ async function list(
   call: Call,
 ): Promise<{ items: TaskSummary[]; nextCursor?: string }> {
   const before = input.cursor === undefined ? Number.MAX_SAFE_INTEGER : seqOfCursor(input.cursor);
-  const filter = { tenant: call.caller.tenant, before, limit: input.limit + 1, state: input.state };
+  const nowMs = parts.clock.nowMs();
+  const filter = { tenant: call.caller.tenant, before, limit: input.limit + 1, state: input.state, nowMs };
   const query = selectTaskPage({ ...filter, capability: input.capability, kind: input.kind });
   const rows = await parts.database.read<TaskRow>(query);
-  const items = rows.slice(0, input.limit).map(summaryOf);
+  const items = rows.slice(0, input.limit).map((row) => summaryOf(atPresent(row, nowMs)));
   const last = rows[input.limit - 1];
   return rows.length > input.limit && last ? { items, nextCursor: `${last.seq}` } : { items };
 }
@@ -161,7 +165,7 @@ async function replay(parts: TaskOperationsParts, id: string, attempts: number, 
 
 async function findRow(parts: TaskOperationsParts, id: string, tenant: string): Promise<TaskRow> {
   const [row] = await parts.database.read<TaskRow>(selectTask.bind({ id }));
-  if (row?.tenant === tenant) return row;
+  if (row?.tenant === tenant) return atPresent(row, parts.clock.nowMs());
   throw NotFound.error(`there is no task ${id}`);
 }
 

@@ -5,6 +5,12 @@ import type { LiveTask } from '../domain/live.ts';
 import type { TaskRow } from '../store/read-tasks.ts';
 import { constraintsOf, errorOf, labelsOf, requiresOf } from '../store/task-json.ts';
 
+/** A row as it counts at this moment: what was scheduled and whose time has come waits for an agent like any other. */
+export function atPresent(row: TaskRow, nowMs: number): TaskRow {
+  const isDue = row.state === 'scheduled' && (row.run_at_ms ?? 0) <= nowMs;
+  return isDue ? { ...row, state: 'queued' } : row;
+}
+
 /** A task as lists show it, from its row. */
 export function summaryOf(row: Omit<TaskRow, 'output' | 'live' | 'attached' | 'backoff'>): TaskSummary {
   const error = errorOf(row);

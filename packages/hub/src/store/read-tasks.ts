@@ -61,6 +61,8 @@ export interface TaskFilter {
   readonly state?: TaskState | undefined;
   readonly capability?: string | undefined;
   readonly kind?: string | undefined;
+  /** For what is scheduled: from this time on it counts as queued. */
+  readonly nowMs: number;
 }
 
 /** One page, newest first; the capability is looked for in the JSON of the requirements. */
@@ -73,11 +75,17 @@ export function selectTaskPage(filter: TaskFilter) {
       .where('seq', '<', filter.before)
       .orderBy('seq', 'desc')
       .limit(filter.limit);
-    if (filter.state) query = query.where('state', '=', filter.state);
+    if (filter.state) query = query.where(isIn(filter.state, filter.nowMs));
     if (filter.kind) query = query.where('kind', '=', filter.kind);
     if (filter.capability) query = query.where(mentions(filter.capability));
     return query;
   });
+}
+
+function isIn(state: TaskState, nowMs: number) {
+  if (state === 'queued') return sql<boolean>`(state = 'queued' or (state = 'scheduled' and run_at_ms <= ${nowMs}))`;
+  if (state === 'scheduled') return sql<boolean>`(state = 'scheduled' and run_at_ms > ${nowMs})`;
+  return sql<boolean>`state = ${state}`;
 }
 
 /** Whether the JSON of the requirements names a capability; `_` is the one wildcard of LIKE that a name can contain. */
