@@ -7,8 +7,6 @@ import type { Child, Exit } from '../faults/system/child.ts';
 import type { HubHome } from '../faults/system/hub-process.ts';
 import type { Fault, Scenario } from './scenario.ts';
 
-/** Before this age a process may not have come to where it takes signals: SIGTERM then ends it as it ends any process. */
-const youngMs = 3_000;
 const stopLimitMs = 15_000;
 
 export type HubEnd = 'killed' | 'stopped';
@@ -26,7 +24,6 @@ export class World implements AsyncDisposable {
   readonly #scenario: Scenario;
   readonly #complain: (text: string) => void;
   readonly #expected = new WeakSet<Child>();
-  readonly #startedAtMs = new WeakMap<Child, number>();
   readonly #agentChildren: Child[] = [];
   #hub: Child | undefined;
   #zeroMs = performance.now();
@@ -130,13 +127,11 @@ export class World implements AsyncDisposable {
 
   async #stopHub(): Promise<void> {
     const hub = this.#hub!;
-    const ageMs = performance.now() - this.#startedAtMs.get(hub)!;
     this.#expected.add(hub);
     hub.signal('SIGTERM');
     const exit = await Promise.race([hub.exited, pause(stopLimitMs, undefined, { ref: false })]);
     if (exit === undefined) this.#complain(`the hub did not stop within ${stopLimitMs} ms\n${tail(hub)}`);
-    else if (!isOrderly(exit, ageMs))
-      this.#complain(`SIGTERM ended the hub with ${JSON.stringify(exit)}\n${tail(hub)}`);
+    else if (!isOrderly(exit, hub)) this.#complain(`SIGTERM ended the hub with ${JSON.stringify(exit)}\n${tail(hub)}`);
     if (exit === undefined) await hub.kill();
     this.#hubEnded(exit?.code === 0 ? 'stopped' : 'killed');
   }
@@ -156,16 +151,14 @@ export class World implements AsyncDisposable {
   async #endAgent(index: number, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const child = this.#agentChildren[index]!;
     this.#expected.add(child);
-    const ageMs = performance.now() - this.#startedAtMs.get(child)!;
     child.signal(signal);
     const exit = await Promise.race([child.exited, pause(stopLimitMs, undefined, { ref: false })]);
     if (exit === undefined) await child.kill();
-    if (signal === 'SIGTERM' && !(exit && isOrderly(exit, ageMs)))
+    if (signal === 'SIGTERM' && !(exit && isOrderly(exit, child)))
       this.#complain(`SIGTERM ended an agent with ${JSON.stringify(exit ?? 'nothing')}\n${tail(child)}`);
   }
 
   #watched(child: Child, name: string): Child {
-    this.#startedAtMs.set(child, performance.now());
     void child.exited.then((exit) => {
       if (!this.#expected.has(child))
         this.#complain(`${name} ended by itself: ${JSON.stringify(exit)}\n${tail(child)}`);
@@ -194,8 +187,12 @@ async function freeze(child: Child, forMs: number): Promise<void> {
   child.signal('SIGCONT');
 }
 
-function isOrderly({ code, signal }: Exit, ageMs: number): boolean {
-  return code === 0 || (signal === 'SIGTERM' && ageMs < youngMs);
+/**
+ * Whoever has printed a line hears signals. Before, a process may not have come so far: SIGTERM then ends it as it ends
+ * any process.
+ */
+function isOrderly({ code, signal }: Exit, child: Child): boolean {
+  return code === 0 || (signal === 'SIGTERM' && child.output === '');
 }
 
 /** Number of the newest start of the hub that got as far as counting itself; 0 when none did. */

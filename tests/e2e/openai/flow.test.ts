@@ -92,8 +92,7 @@ test('[HB-09 cancel] a client that goes away in mid-stream leaves a cancelled ta
 test('[MK-02 stream] two hundred streams at once: each gets its own text, whole and in order', async () => {
   const streams = Array.from({ length: 200 }, async (_, at) => {
     const content = Array.from({ length: 40 }, (_word, index) => `${at}:${index}`).join(' ');
-    // The first byte waits until all have been sent.
-    const sim = { content, intervalMs: at % 4, burst: 1 + (at % 3), firstByteDelayMs: 500 };
+    const sim = { content, intervalMs: at % 4, burst: 1 + (at % 3), untilRequests: 200 };
     let said = '';
     const request = { ...hello, stream: true as const, sim };
     for await (const { choices } of await client.chat.completions.create(request))

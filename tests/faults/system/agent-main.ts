@@ -77,6 +77,10 @@ async function answerChat({ chunks, gapMs }: ChatAct, context: TaskContext, exec
   return { streamed: true, chunks, finishReason: 'stop', usage: null, firstTokenMs: gapMs, durationMs: chunks * gapMs };
 }
 
+// Before it is connected there is nothing to finish.
+const end = (): never => process.exit(0);
+process.once('SIGTERM', end);
+process.stdout.write('from here on SIGTERM is heard\n');
 const agent = await connectAgent({
   url: process.env['REEVE_URL']!,
   apiKey: process.env['REEVE_API_KEY']!,
@@ -89,6 +93,6 @@ const agent = await connectAgent({
   reconnect: { initialDelayMs: 25, maxDelayMs: 250 },
   onState: (state) => process.stdout.write(`${state}\n`),
 });
-process.once('SIGTERM', () => void agent.stop({ drainTimeoutMs: 5_000 }).then(() => process.exit(0)));
-const end = await agent.closed;
-if (end.kind === 'refused') throw end.error;
+process.off('SIGTERM', end).once('SIGTERM', () => void agent.stop({ drainTimeoutMs: 5_000 }).then(end));
+const closed = await agent.closed;
+if (closed.kind === 'refused') throw closed.error;

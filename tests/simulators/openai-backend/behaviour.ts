@@ -23,6 +23,8 @@ export interface Behaviour {
   /** Text of the answer; its words become the deltas. Without it a text of `tokens` words is made. */
   readonly content?: string;
   readonly firstByteDelayMs: number;
+  /** Answers nobody before so many requests have come: all of them are then under way at once. */
+  readonly untilRequests?: number;
   /** Pause between two writes; 0 writes as fast as the reader takes it. */
   readonly intervalMs: number;
   /** Deltas per write: 1 is what backends do, more is cheaper for load. */

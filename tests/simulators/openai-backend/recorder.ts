@@ -18,7 +18,7 @@ export class Recorder {
   readonly requests: RecordedRequest[] = [];
   readonly stats = { requests: 0, chats: 0, aborted: 0, active: 0, highestConcurrency: 0, eventsWritten: 0 };
   readonly keep: boolean;
-  readonly #happened = new EventEmitter();
+  readonly #happened = new EventEmitter().setMaxListeners(0);
 
   constructor(keep: boolean) {
     this.keep = keep;
@@ -28,9 +28,15 @@ export class Recorder {
     this.stats.requests++;
     this.stats.active++;
     if (this.stats.active > this.stats.highestConcurrency) this.stats.highestConcurrency = this.stats.active;
+    this.#happened.emit('under way');
     if (!this.keep) return;
     this.requests.push(request);
     this.#happened.emit('request', request);
+  }
+
+  /** Resolves when so many requests have been under way at once. */
+  async underWay(count: number): Promise<void> {
+    while (this.stats.highestConcurrency < count) await once(this.#happened, 'under way');
   }
 
   ended(request: RecordedRequest, complete: boolean): void {

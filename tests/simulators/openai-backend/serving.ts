@@ -63,6 +63,7 @@ async function chat(
   const nth = ++simulation.recorder.stats.chats;
   const behaviour = nth > (ordered.faultTimes ?? Infinity) ? withoutFault(ordered) : ordered;
   if (behaviour.firstByteDelayMs > 0) await pause(behaviour.firstByteDelayMs);
+  if (behaviour.untilRequests !== undefined) await simulation.recorder.underWay(behaviour.untilRequests);
   if (behaviour.refuseWith !== undefined) return refuseParameter(response, behaviour.refuseWith);
   if (showsFaultFirst(response, behaviour)) return;
   if (!Array.isArray(body.messages) || body.messages.length === 0) {

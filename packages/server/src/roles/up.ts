@@ -27,9 +27,9 @@ export async function run(options: UpOptions): Promise<void> {
   const configuration = withOptions(loaded.value, options);
   const pretty = isPrettyWanted(configuration.log.pretty, configuration.environment);
   const log = createLogger({ level: configuration.log.level, pretty });
-  for (const warning of loaded.warnings) log.warn({ warning }, 'configuration');
   const lifecycle = createLifecycle({ graceMs: configuration.shutdown.graceMs, log });
   installSignals(lifecycle, { log });
+  for (const warning of loaded.warnings) log.warn({ warning }, 'configuration');
   lifecycle.onStop('telemetry', 'log', () => log.flush());
   try {
     const { url, access } = await serve({ configuration, log, lifecycle });

@@ -57,7 +57,8 @@ export function migrateSqlite(
 ): readonly Migration[] {
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
   try {
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    // No write-ahead log yet: the change to it waits for nobody, so of two starters one would fail at once.
+    db.exec('PRAGMA synchronous = FULL');
     return applyMigrations(db, migrations, nowMs);
   } finally {
     db.close();
