@@ -4,7 +4,7 @@ export type JsonValue = null | boolean | number | string | JsonValue[] | { [key:
 /**
  * One text for one value: keys sorted by code unit, no spaces, no `undefined`. Digests and idempotency keys are taken
  * over this text, so two bodies that differ only in the order of keys are the same body.
- * @throws TypeError for values JSON cannot carry (functions, symbols, bigint, NaN, infinities).
+ * @throws TypeError for values JSON cannot carry (functions, symbols, bigint, NaN, infinities, instances of classes).
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
@@ -20,6 +20,9 @@ function canonicalNumber(value: number): string {
 }
 
 function canonicalObject(value: Record<string, unknown>): string {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null)
+    throw new TypeError(`canonical JSON cannot carry a ${value.constructor.name}`);
   const members = Object.keys(value)
     .filter((key) => value[key] !== undefined)
     .sort()

@@ -50,21 +50,15 @@ export async function serveHub(
   { offer, handler }: Offer,
 ): Promise<void> {
   const { url, apiKey } = await hubAddress(told);
-  // Only while it connects: once connected, a signal lets it finish what it has.
-  const connecting = new AbortController();
-  const giveUp = (): void => connecting.abort();
-  lifecycle.stopping.addEventListener('abort', giveUp);
-  if (lifecycle.stopping.aborted) giveUp();
   const agent = await connectAgent({
     url,
     apiKey,
     offer,
     handler,
     log,
-    signal: connecting.signal,
+    signal: lifecycle.stopping, // while it connects; once connected it finishes what it has
     onState: (state, facts) => log.info({ state, ...facts }, 'connection to the hub'),
   });
-  lifecycle.stopping.removeEventListener('abort', giveUp);
   orphaned.addEventListener('abort', () => void agent.stop({ drain: false }), { once: true });
   lifecycle.onStop('work', 'agent', () => agent.stop({ drain: !orphaned.aborted, drainTimeoutMs: graceMs - 5_000 }));
   const end = await agent.closed;
