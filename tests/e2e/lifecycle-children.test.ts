@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Task } from '@reeve/hub/api';
 import { Child } from '../faults/system/child.ts';
 import { eventually } from '../faults/system/eventually.ts';
@@ -60,8 +60,9 @@ describe('the demo node', () => {
     await eventually('the demo node answers', () => answer(home), { withinMs: 25_000, everyMs: 100 });
     const [node] = descendants(hub.pid);
     expect(commandOf(node!)).toContain('main.ts node');
-    onTestFinished(() => void (isRunning(node!) && process.kill(node!, 'SIGKILL')));
-    await hub.kill();
+    // One that goes on holds the hub's output open, so nothing waits for that to close before it has been ended.
+    await using _ = { [Symbol.asyncDispose]: async () => void (isRunning(node!) && process.kill(node!, 'SIGKILL')) };
+    hub.signal('SIGKILL');
     await eventually('the demo node has ended', () => !isRunning(node!) || undefined, { withinMs: 5_000 });
   });
 });
