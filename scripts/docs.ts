@@ -5,9 +5,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { configurationPage } from '@reeve/platform';
+import { benchPage } from './pages/bench.ts';
 import { errorsPage } from './pages/errors.ts';
 
 const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
+  'bench/README.md': benchPage,
   'docs/reference/configuration.md': configurationPage,
   'docs/reference/errors.md': errorsPage,
 };

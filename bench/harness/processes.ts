@@ -76,10 +76,20 @@ export async function startHub(env: Record<string, string> = {}): Promise<Runnin
 
 /** CPU time of a process and its threads, from /proc; 0 when it is gone. */
 export function cpuMsOf(pid: number): number {
+  return ticksMs(pid, 11, 12);
+}
+
+/** CPU time of processes that this one started, or these in turn, and that have ended. */
+export function endedChildrenCpuMs(): number {
+  return ticksMs(process.pid, 13, 14);
+}
+
+/** Two fields of a process's line in /proc, counted from the state of the process. */
+function ticksMs(pid: number, user: number, system: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1_000) / clockTicksPerSecond;
+  return ((Number(fields[user]) + Number(fields[system])) * 1_000) / clockTicksPerSecond;
 }
 
 export function residentBytesOf(pid: number): number {

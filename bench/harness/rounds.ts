@@ -1,4 +1,4 @@
-import { cpuMsOf, machineBusyMs } from './processes.ts';
+import { cpuMsOf, endedChildrenCpuMs, machineBusyMs } from './processes.ts';
 
 /** One thing that is measured in every round, beside the others. */
 export interface Contestant {
@@ -22,6 +22,8 @@ export interface Row {
   readonly spread: Record<string, readonly [number, number]>;
   /** Median over the rounds of the figure divided by that of the first contestant in the same round. */
   readonly ratio: Figures;
+  /** The same as a difference: what it adds. */
+  readonly difference: Figures;
   readonly rounds: readonly Figures[];
 }
 
@@ -55,7 +57,7 @@ export async function measureRounds(contestants: readonly Contestant[], rounds: 
 
 async function measureOne(contestant: Contestant): Promise<{ found: Figures; share: number }> {
   const pids = [process.pid, ...contestant.pids()];
-  const own = (): number => pids.reduce((sum, pid) => sum + cpuMsOf(pid), 0);
+  const own = (): number => pids.reduce((sum, pid) => sum + cpuMsOf(pid), endedChildrenCpuMs());
   const [ownBefore, busyBefore, startedMs] = [own(), machineBusyMs(), performance.now()];
   const found = await contestant.measure();
   const elapsedMs = performance.now() - startedMs;
@@ -64,18 +66,27 @@ async function measureOne(contestant: Contestant): Promise<{ found: Figures; sha
 }
 
 function rowOf({ name, about }: Contestant, rounds: readonly Figures[], first: readonly Figures[]): Row {
-  const names = Object.keys(rounds[0] ?? {});
-  const median: Figures = {};
-  const spread: Record<string, readonly [number, number]> = {};
-  const ratio: Figures = {};
-  for (const figure of names) {
-    const values = rounds.map((round) => round[figure]!);
-    median[figure] = round3(medianOf(values));
-    spread[figure] = [round3(Math.min(...values)), round3(Math.max(...values))];
-    const ratios = rounds.map((round, index) => round[figure]! / first[index]![figure]!).filter(Number.isFinite);
-    if (ratios.length > 0) ratio[figure] = round3(medianOf(ratios));
-  }
-  return { name, about, median, spread, ratio, rounds: rounds.map(rounded) };
+  const overRounds = (of: (figure: string) => number): Figures =>
+    Object.fromEntries(Object.keys(rounds[0] ?? {}).map((figure) => [figure, round3(of(figure))]));
+  const values = (figure: string): number[] => rounds.map((round) => round[figure]!);
+  const beside = (figure: string, compare: (own: number, first: number) => number): number[] =>
+    rounds.map((round, index) => compare(round[figure]!, first[index]![figure]!));
+  const low = overRounds((figure) => Math.min(...values(figure)));
+  const high = overRounds((figure) => Math.max(...values(figure)));
+  return {
+    name,
+    about,
+    median: overRounds((figure) => medianOf(values(figure))),
+    spread: Object.fromEntries(Object.keys(low).map((figure) => [figure, [low[figure]!, high[figure]!]])),
+    ratio: finite(overRounds((figure) => medianOf(beside(figure, (own, other) => own / other)))),
+    difference: finite(overRounds((figure) => medianOf(beside(figure, (own, other) => own - other)))),
+    rounds: rounds.map(rounded),
+  };
+}
+
+/** A figure that the first contestant does not have, or has as 0, gives nothing to compare with. */
+function finite(figures: Figures): Figures {
+  return Object.fromEntries(Object.entries(figures).filter(([, value]) => Number.isFinite(value)));
 }
 
 export function medianOf(values: readonly number[]): number {

@@ -9,7 +9,7 @@ export interface DescribedSetting {
   readonly path: string;
   /** As it would be written in a file; a secret only as the reference to it, or as `[secret]`; `null` when not set. */
   readonly value: string | null;
-  /** `default`, `file reeve.toml:12`, `environment REEVE_PORT`. */
+  /** `default`, `file reeve.toml:12`, `environment REEVE_PORT`, `command line`. */
   readonly source: string;
   readonly description: string;
 }

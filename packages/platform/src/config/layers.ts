@@ -4,13 +4,16 @@ import type { Layer } from './fault.ts';
 import type { SchemaFields } from './fields.ts';
 import { readFileLayer } from './file-layer.ts';
 import { referenceMember } from './resolve-secret.ts';
-import { optionSource } from './source.ts';
+import { flagSource } from './source.ts';
 
 export interface LayerOptions {
   readonly directory: string;
   readonly files?: readonly string[];
-  readonly environmentName?: string;
+  readonly flags?: Flags;
 }
+
+/** Settings by path, as a command line gave them. */
+export type Flags = Readonly<Record<string, string | number | boolean>>;
 
 export interface ReadLayers {
   readonly environment: string;
@@ -29,23 +32,22 @@ export function readLayers(options: LayerOptions, env: Environment, schema: Sche
     ...files.map((file) => readFileLayer(resolve(directory, file), file, true, schema)),
   ].map((layer) => withoutOtherEnvironment(layer, name));
   const variables = readEnvironmentLayer(env, schema, referencedVariables([base, ...later]));
-  return { environment: name, layers: [base, ...later, variables, optionLayer(options, schema)] };
+  return { environment: name, layers: [base, ...later, variables, flagLayer(options)] };
 }
 
-/** The environment decides which file is read, so it is known before: option, REEVE_ENV, `reeve.toml`, default. */
+/** The environment decides which file is read, so it is known before: flag, REEVE_ENV, `reeve.toml`, default. */
 function environmentOf(options: LayerOptions, env: Environment, base: Layer, schema: SchemaFields) {
   const field = schema.fields.find(({ path }) => path === 'environment');
   const inBase = base.assignments.find(({ path }) => path === 'environment')?.value;
-  const candidates = [options.environmentName, env['REEVE_ENV'] || undefined, inBase, field?.defaultValue];
+  const candidates = [options.flags?.['environment'], env['REEVE_ENV'] || undefined, inBase, field?.defaultValue];
   const name = String(candidates.find((candidate) => candidate !== undefined) ?? 'development');
   // Only a known name becomes part of a file name.
   const isKnown = field ? field.schema.safeParse(name).success : /^[a-z]+$/.test(name);
   return { name, isKnown };
 }
 
-function optionLayer({ environmentName }: LayerOptions, { fields }: SchemaFields): Layer {
-  const isSet = environmentName !== undefined && fields.some(({ path }) => path === 'environment');
-  const assignments = isSet ? [{ path: 'environment', value: environmentName, source: optionSource }] : [];
+function flagLayer({ flags = {} }: LayerOptions): Layer {
+  const assignments = Object.entries(flags).map(([path, value]) => ({ path, value, source: flagSource }));
   return { assignments, faults: [] };
 }
 

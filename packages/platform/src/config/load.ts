@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Environment } from './environment-layer.ts';
 import { faultsError } from './fault.ts';
 import { fieldsOf, type SchemaFields } from './fields.ts';
-import { readLayers } from './layers.ts';
+import { readLayers, type Flags } from './layers.ts';
 import { settle, type Outcome } from './settle.ts';
 import { defaultSource, type Source } from './source.ts';
 
@@ -12,8 +12,8 @@ export interface LoadOptions<Schema extends z.ZodObject> {
   readonly directory: string;
   /** Further files, in order; each must exist. */
   readonly files?: readonly string[];
-  /** Decides over REEVE_ENV and `environment` in `reeve.toml`. */
-  readonly environmentName?: string;
+  /** From the command line; they win over everything else. */
+  readonly flags?: Flags;
   /** The environment variables; those of the process when not given. */
   readonly env?: Environment;
   /** What must hold between settings. Runs even when single ones are at fault, with their defaults in their place. */
@@ -32,7 +32,7 @@ export interface LoadedConfiguration<Value> {
 
 /**
  * Loads the configuration: defaults of the schema, `reeve.toml`, `reeve.<environment>.toml`, further files in order,
- * environment variables; what comes later wins, setting by setting.
+ * environment variables, flags; what comes later wins, setting by setting.
  * @throws InvalidConfiguration with every fault there is, each with its file and line or its variable.
  */
 export function loadConfiguration<Schema extends z.ZodObject>(

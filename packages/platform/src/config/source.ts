@@ -2,13 +2,13 @@ import { linesOfKeys } from './toml-lines.ts';
 
 /** Where a value comes from. */
 export interface Source {
-  readonly kind: 'default' | 'file' | 'variable' | 'option';
-  /** For people: `default`, `file reeve.toml:12`, `environment REEVE_PORT`. */
+  readonly kind: 'default' | 'file' | 'variable' | 'flag';
+  /** For people: `default`, `file reeve.toml:12`, `environment REEVE_PORT`, `command line`. */
   describe(path: string): string;
 }
 
 export const defaultSource: Source = { kind: 'default', describe: () => 'default' };
-export const optionSource: Source = { kind: 'option', describe: () => 'option' };
+export const flagSource: Source = { kind: 'flag', describe: () => 'command line' };
 
 export function variableSource(name: string): Source {
   return { kind: 'variable', describe: () => `environment ${name}` };

@@ -37,7 +37,7 @@ test('the environment is decided by option, then REEVE_ENV, then reeve.toml, the
   };
   expect(load(files).value).toMatchObject({ environment: 'staging', port: 1 });
   expect(load(files, { env: { REEVE_ENV: 'test' } }).value).toMatchObject({ environment: 'test', port: 2 });
-  const byOption = load(files, { env: { REEVE_ENV: 'test' }, environmentName: 'development' });
+  const byOption = load(files, { env: { REEVE_ENV: 'test' }, flags: { environment: 'development' } });
   expect(byOption.value).toMatchObject({ environment: 'development', port: 3 });
 });
 
@@ -75,6 +75,18 @@ test('variables are read as what their setting is', () => {
     hub: { leaseTtlMs: 60_000, heartbeatMs: 1_500, inputLimitBytes: 2 * 1024 * 1024, retry: { jitter: 0.25 } },
     log: { level: 'debug' },
   });
+});
+
+test('flags of the command line win, and are checked like everything else', () => {
+  const files = { 'reeve.toml': 'port = 4000' };
+  const loaded = load(files, { env: { REEVE_PORT: '4001' }, flags: { port: 4002, 'demo.enabled': false } });
+  expect(loaded.value).toMatchObject({ port: 4002, demo: { enabled: false } });
+  expect(describeConfiguration(loaded)).toContainEqual(
+    expect.objectContaining({ path: 'port', source: 'command line' }),
+  );
+  const [port, host] = faultsOf(files, { flags: { port: 99_999, host: '0.0.0.0' } });
+  expect(port).toMatch(/^command line: port: must be .* not 99999$/);
+  expect(host).toMatch(/^command line: host: 0\.0\.0\.0 can be reached from other machines/);
 });
 
 test('variables of clients, of commands, of tests and of others are left alone', () => {

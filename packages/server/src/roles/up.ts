@@ -4,7 +4,6 @@ import {
   installSignals,
   isPrettyWanted,
   loadSystemConfiguration,
-  type SystemConfiguration,
 } from '@reeve/platform';
 import { startDemoNode } from '../demo-node.ts';
 import { ensureDevCredentials, devCredentialsPath } from '../dev-credentials.ts';
@@ -23,8 +22,9 @@ export interface UpOptions {
 
 /** The hub with everything that is mounted on it, and in development a demo node beside it. */
 export async function run(options: UpOptions): Promise<void> {
-  const loaded = loadSystemConfiguration({ directory: process.cwd(), files: options.config ?? [] });
-  const configuration = withOptions(loaded.value, options);
+  const { config: files = [] } = options;
+  const loaded = loadSystemConfiguration({ directory: process.cwd(), files, flags: flagsOf(options) });
+  const configuration = loaded.value;
   const pretty = isPrettyWanted(configuration.log.pretty, configuration.environment);
   const log = createLogger({ level: configuration.log.level, pretty });
   const lifecycle = createLifecycle({ graceMs: configuration.shutdown.graceMs, log });
@@ -43,12 +43,8 @@ export async function run(options: UpOptions): Promise<void> {
   }
 }
 
-function withOptions(configuration: SystemConfiguration, { port, host, home, demo }: UpOptions): SystemConfiguration {
-  return {
-    ...configuration,
-    ...(port !== undefined && { port }),
-    ...(host !== undefined && { host }),
-    ...(home !== undefined && { home }),
-    ...(demo !== undefined && { demo: { enabled: demo } }),
-  };
+/** What was given, by the path of its setting. */
+function flagsOf({ port, host, home, demo }: UpOptions): Record<string, string | number | boolean> {
+  const given = Object.entries({ port, host, home, 'demo.enabled': demo });
+  return Object.fromEntries(given.flatMap(([path, value]) => (value === undefined ? [] : [[path, value]])));
 }

@@ -1,0 +1,118 @@
+/** What a figure has to reach: `must` or the work is not done, `lead` to be ahead of every peer known. */
+export interface Target {
+  readonly what: string;
+  /** Where the figure is: `bench/results/<result>.json`, a measurement in it, and a row of that. */
+  readonly result: string;
+  readonly measurement: string;
+  readonly row: string;
+  readonly figure: string;
+  /** `difference`: what it adds to the first row of its measurement, in the same round. */
+  readonly as: 'median' | 'difference';
+  readonly better: 'more' | 'less';
+  readonly unit: string;
+  readonly must: number;
+  readonly lead?: number;
+}
+
+const gateway = { result: 'gateway' } as const;
+const hub = { result: 'hub', row: 'reeve', as: 'median' } as const;
+const start = { result: 'start', measurement: 'start', row: 'reeve', as: 'median', better: 'less' } as const;
+
+function perDurability(durability: 'sync' | 'group'): Target[] {
+  const row = `reeve (${durability})`;
+  const shared = { ...gateway, row };
+  return [
+    {
+      ...shared,
+      what: `gateway, added p50 at 1 connection, ${durability}`,
+      measurement: `latency-${durability}`,
+      figure: 'p50Ms',
+      as: 'difference',
+      better: 'less',
+      unit: 'ms',
+      must: 1,
+      lead: 0.4,
+    },
+    {
+      ...shared,
+      what: `gateway, chat requests per second, ${durability}`,
+      measurement: `requests-${durability}`,
+      figure: 'requestsPerSecond',
+      as: 'median',
+      better: 'more',
+      unit: '/s',
+      must: 1_500,
+      lead: 2_500,
+    },
+    {
+      ...shared,
+      what: `gateway, CPU per chat request, ${durability}`,
+      measurement: `requests-${durability}`,
+      figure: 'cpuMsPerRequest',
+      as: 'median',
+      better: 'less',
+      unit: 'ms',
+      must: Infinity,
+      lead: 0.5,
+    },
+    {
+      ...shared,
+      what: `gateway, streamed chunks per second, ${durability}`,
+      measurement: `chunks-${durability}`,
+      figure: 'chunksPerSecond',
+      as: 'median',
+      better: 'more',
+      unit: '/s',
+      must: 30_000,
+      lead: 50_000,
+    },
+  ];
+}
+
+export const targets: readonly Target[] = [
+  {
+    ...hub,
+    what: 'durable tasks per second, embedded, bulk',
+    measurement: 'bulk',
+    figure: 'tasksPerSecond',
+    better: 'more',
+    unit: '/s',
+    must: 20_000,
+    lead: 45_000,
+  },
+  {
+    ...hub,
+    what: 'durable tasks per second, one by one over HTTP from 64 clients',
+    measurement: 'oneByOne',
+    figure: 'tasksPerSecond',
+    better: 'more',
+    unit: '/s',
+    must: 4_000,
+    lead: 9_000,
+  },
+  {
+    ...hub,
+    what: 'pick-up of one task on an idle hub, p50',
+    measurement: 'pickUp',
+    figure: 'p50Ms',
+    better: 'less',
+    unit: 'ms',
+    must: 2,
+    lead: 0.9,
+  },
+  {
+    ...hub,
+    what: 'pick-up of one task on an idle hub, p99',
+    measurement: 'pickUp',
+    figure: 'p99Ms',
+    better: 'less',
+    unit: 'ms',
+    must: 6,
+    lead: 2.5,
+  },
+  ...perDurability('group'),
+  ...perDurability('sync'),
+  { ...start, what: 'start to ready', figure: 'readyMs', unit: 'ms', must: 2_000, lead: 700 },
+  { ...start, what: 'start to first answered request', figure: 'firstAnswerMs', unit: 'ms', must: 3_000 },
+  { ...start, what: 'idle resident memory', figure: 'idleMegabytes', unit: 'MiB', must: 150, lead: 90 },
+];
