@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander';
 import type { ChatFlags } from './chat/chat.ts';
 import type { EventFlags } from './commands/events.ts';
-import type { AgentRunFlags, ConfigFlags, NodeFlags, UpFlags } from './commands/server-roles.ts';
+import type { AgentRunFlags } from './commands/run-agent.ts';
+import type { ConfigFlags, NodeFlags, UpFlags } from './commands/server-roles.ts';
 import type { StatusFlags } from './commands/status.ts';
 import type { Session } from './session.ts';
 import { version } from './version.ts';
@@ -82,22 +83,32 @@ function addServerCommands(program: Command, session: Session): void {
 function addAgentsRun(agents: Command, session: Session): void {
   agents
     .command('run')
-    .description('make a command an agent: JSON in on standard input, JSON out on standard output')
+    .description('make a command or a module of handlers an agent')
     .requiredOption('--name <name>', 'name of the agent')
-    .requiredOption('--capability <name[=proficiency]>', 'what it can do; may be repeated', collect)
-    .option('--slots <number>', 'tasks at the same time', '1')
-    .addOption(
-      new Option('--output <mode>', 'what standard output is').choices(['json', 'text', 'lines']).default('json'),
-    )
     .option('--url <url>', 'address of the hub')
     .option('--key <key>', 'API key with the permission agents:connect')
-    .argument('<command...>', 'the command after --, as it is: no shell reads it')
-    .addHelpText('after', '\nExample:\n  reeve agents run --name counter --capability text.count -- wc -w')
+    .optionsGroup('A command: JSON in on standard input, JSON out on standard output')
+    .option('--capability <name[=proficiency]>', 'what it can do; may be repeated', collect)
+    .option('--slots <number>', 'tasks at the same time (1)')
+    .addOption(new Option('--output <mode>', 'what standard output is (json)').choices(['json', 'text', 'lines']))
+    .optionsGroup('A module of handlers, each attempt in a thread')
+    .option('--module <file>', 'module that exports what defineHandler gives')
+    .option('--threads <number>', 'attempts at the same time, up to 100 (number of processors)')
+    .option('--warm <number>', 'threads that are kept ready (1)')
+    .option('--idle-timeout <duration>', 'after which a thread beyond those ends (1m)')
+    .option('--memory-mib <number>', 'memory of one thread')
+    .argument('[command...]', 'the command after --, as it is: no shell reads it')
+    .addHelpText('after', agentExamples)
     .action(async (command: string[], flags: AgentRunFlags) => {
-      const { runAgent } = await import('./commands/server-roles.ts');
+      const { runAgent } = await import('./commands/run-agent.ts');
       session.exitCode = await runAgent(flags, command);
     });
 }
+
+const agentExamples = `
+Examples:
+  reeve agents run --name counter --capability text.count -- wc -w
+  reeve agents run --name pdf --module ./handlers.ts --threads 4`;
 
 function addClientCommands(program: Command, session: Session): void {
   const connected = (command: Command) =>

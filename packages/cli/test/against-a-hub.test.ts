@@ -1,6 +1,7 @@
 /** The command against a real hub, each in a process of its own. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ended, Workplace } from './workplace.ts';
 
@@ -88,6 +89,25 @@ describe('agents', () => {
     expect((await place.reeve(command!.split(' '))).code).toBe(0);
     expect(await place.json('agents', 'remove', id)).toMatchObject({ id, requeuedTasks: 1 });
     await ended(agent);
+  });
+});
+
+describe('a module of handlers as an agent', () => {
+  test('[HB-06] offers what it exports, and checks what it is given', async () => {
+    const module = fileURLToPath(new URL('./word-handlers.ts', import.meta.url));
+    await place.start(['agents', 'run', '--name', 'words', '--module', module, '--threads', '2'], online);
+    const words = (input: string) => ['tasks', 'create', '--requires', 'cli.words', '--input', input, '--wait'];
+    expect(await place.json<Task>(...words('{"text":"to be or not"}'))).toMatchObject({ output: { words: 4 } });
+    const { code, stdout } = await place.reeve([...words('{}'), '--json']);
+    expect(code).toBe(8);
+    expect(JSON.parse(stdout)).toMatchObject({ state: 'dead', attempt: 1, error: { code: 'invalid_input' } });
+  });
+
+  test('a module without handlers is refused at once, with the reason', async () => {
+    const module = fileURLToPath(new URL('./workplace.ts', import.meta.url));
+    const { code, stderr } = await place.reeve(['agents', 'run', '--name', 'none', '--module', module]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('exports no handler');
   });
 });
 

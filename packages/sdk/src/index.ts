@@ -10,7 +10,8 @@ export type {
   StopOptions,
 } from './agent/options.ts';
 export type { OpenSocket, Socket, SocketEvents } from './socket/port.ts';
-export type { Handler, TaskContext } from '@reeve/hub/api';
+export { defineHandler } from '@reeve/hub/api';
+export type { DefinedHandler, Handler, HandlerContext, TaskContext } from '@reeve/hub/api';
 export { createClient } from './client.ts';
 export type { CallOptions, Client, ClientOptions } from './client.ts';
 export type { FollowOptions } from './http/follow-events.ts';

@@ -9,6 +9,7 @@ const roles: Record<string, () => Promise<{ run(options: never): Promise<void> }
   up: () => import('./roles/up.ts'),
   node: () => import('./roles/node.ts'),
   agent: () => import('./roles/agent.ts'),
+  handlers: () => import('./roles/handlers.ts'),
   config: () => import('./roles/config.ts'),
 };
 

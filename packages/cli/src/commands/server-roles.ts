@@ -40,27 +40,6 @@ export function node({ slots, key, ...rest }: NodeFlags): Promise<number> {
   );
 }
 
-export interface AgentRunFlags extends ConnectionFlags {
-  readonly name: string;
-  readonly capability: string[];
-  readonly slots?: string;
-  readonly output?: string;
-}
-
-/** `reeve agents run … -- command args` */
-export function runAgent(flags: AgentRunFlags, command: readonly string[]): Promise<number> {
-  const { name, capability, slots = '1', output, url, key } = flags;
-  const options = {
-    name,
-    capabilities: capability.map(capabilityOf),
-    slots: numberOf('--slots', slots),
-    command,
-    ...(output === undefined ? {} : { output }),
-    ...(url === undefined ? {} : { url }),
-  };
-  return runServer('agent', options, keyVariable(key));
-}
-
 export interface ConfigFlags {
   readonly config?: string[];
   readonly json?: boolean;
@@ -71,21 +50,12 @@ export function showConfig(flags: ConfigFlags): Promise<number> {
   return runServer('config', flags);
 }
 
-function keyVariable(key: string | undefined): Record<string, string> {
+/** A key travels in the environment; see `runServer`. */
+export function keyVariable(key: string | undefined): Record<string, string> {
   return key === undefined ? {} : { REEVE_API_KEY: key };
 }
 
-function numberOf(flag: string, text: string): number {
+export function numberOf(flag: string, text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text);
   throw UsageError.error(`${flag} takes a whole number, not ${JSON.stringify(text)}`);
-}
-
-/** `pdf.extract=0.9`, or the name alone for 1. */
-function capabilityOf(text: string): { name: string; proficiency: number } {
-  const at = text.lastIndexOf('=');
-  if (at < 0) return { name: text, proficiency: 1 };
-  const proficiency = Number(text.slice(at + 1));
-  if (text.slice(at + 1) !== '' && proficiency >= 0 && proficiency <= 1)
-    return { name: text.slice(0, at), proficiency };
-  throw UsageError.error(`--capability takes name or name=proficiency with a proficiency from 0 to 1, not ${text}`);
 }

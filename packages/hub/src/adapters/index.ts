@@ -1,2 +1,4 @@
 export { createExecHandler } from './exec/exec-handler.ts';
 export type { ExecOptions } from './exec/exec-handler.ts';
+export { createHandlerThreads } from './threads/handler-threads.ts';
+export type { HandlerThreads, HandlerThreadsOptions } from './threads/handler-threads.ts';

@@ -6,3 +6,5 @@ export * from './task-operations.ts';
 export * from './hub-operations.ts';
 export * from './protocol.ts';
 export type { Handler, TaskContext } from './handler.ts';
+export { defineHandler } from './define-handler.ts';
+export type { DefinedHandler, HandlerContext, HandlerLog, HandlerSpec, LeaseFacts } from './define-handler.ts';

@@ -95,7 +95,7 @@ test('label values are escaped', async () => {
   expect(await metrics.render()).toContain('reeve_a_b_total{c="q\\"\\\\\\n"} 1');
 });
 
-test('[FD-09 resources] the process shows CPU, memory, and by how much its event loop is late', async () => {
+test('[FD-09 resources] [HB-06 event-loop] the process shows CPU, memory, and by how much its event loop is late', async () => {
   const metrics = createMetrics({ defaultMetrics: true });
   onTestFinished(() => metrics.stop());
   await new Promise((resolve) => setTimeout(resolve, 60));

@@ -1,0 +1,69 @@
+import type { Mutant } from './mutant.ts';
+
+const threads = {
+  file: 'packages/hub/src/adapters/threads/handler-threads.ts',
+  test: 'packages/hub/test/threads/handler-threads.test.ts',
+};
+
+/** What makes agents of modules. */
+export const mutants: readonly Mutant[] = [
+  {
+    ...threads,
+    name: 'handlers-on-the-main-thread',
+    guarantee: 'HB-06 event-loop',
+    find: 'return attemptInThread(components, { lease, input }, context);',
+    replace: 'return import(module).then(({ burn }) => burn.run(context, input));',
+    testName: 'do not hold up the loop',
+  },
+  {
+    ...threads,
+    name: 'one-thread-for-all-handlers',
+    guarantee: 'HB-06 threads',
+    find: '    maxThreads,\n    idleTimeout:',
+    replace: '    maxThreads: 1,\n    idleTimeout:',
+    testName: 'each handler runs off the main thread',
+  },
+  {
+    ...threads,
+    name: 'no-thread-is-warm',
+    guarantee: 'HB-06 pool',
+    find: 'minThreads: warmThreads,',
+    replace: 'minThreads: maxThreads,',
+    testName: 'warm threads are there',
+  },
+  {
+    ...threads,
+    name: 'idle-threads-stay',
+    guarantee: 'HB-06 idle-time-out',
+    find: 'idleTimeout: idleTimeoutMs',
+    replace: 'idleTimeout: Infinity',
+    testName: 'threads that have nothing to do end',
+  },
+  {
+    ...threads,
+    name: 'handler-that-ignores-its-signal-goes-on',
+    guarantee: 'HB-09 cancel',
+    file: 'packages/hub/src/adapters/threads/attempt-in-thread.ts',
+    find: 'killer.abort();',
+    replace: '',
+    testName: 'ended with its thread after the grace',
+  },
+  {
+    ...threads,
+    name: 'output-of-a-handler-unchecked',
+    guarantee: 'FD-01 output',
+    file: 'packages/hub/src/adapters/threads/thread.ts',
+    find: "return checked(handler.output, await handler.run(context, valid), HandlerOutputInvalid, 'the output');",
+    replace: 'return handler.run(context, valid);',
+    testName: 'an output that does not fit',
+  },
+  {
+    name: 'stalls-of-the-loop-uncounted',
+    guarantee: 'HB-06 event-loop',
+    file: 'packages/platform/src/metrics/event-loop.ts',
+    find: 'delayMs > stallMs',
+    replace: 'delayMs < 0',
+    test: 'packages/platform/test/metrics/metrics.test.ts',
+    testName: 'by how much its event loop is late',
+  },
+];
