@@ -17,11 +17,14 @@ export type {
   Migration,
   Parameters,
   QueryBuilder,
+  Sealing,
   Statement,
   StatementResult,
   Unit,
   UnitStatement,
 } from './database/index.ts';
+export { KeyChainUnusable, newKeyChainText, parseKeyChain, placeOf, SealedText } from './sealing/index.ts';
+export type { KeyChain } from './sealing/index.ts';
 export { auditOperations } from './audit-ops/index.ts';
 export { EventFeed, pruneEvents, readEvents } from './events/index.ts';
 export { approvalOperations, bind, createRoad } from './operations/index.ts';

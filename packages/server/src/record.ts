@@ -11,6 +11,7 @@ import {
   type SystemConfiguration,
 } from '@reeve/platform';
 import { prepareHome } from './home.ts';
+import { encryptionKeys } from './keys.ts';
 
 /** The tables of every package, the platform's first. */
 export const migrations: readonly Migration[] = [...platformMigrations, ...hubMigrations];
@@ -25,7 +26,8 @@ export interface RecordComponents {
 export async function openRecord({ configuration, log, lifecycle }: RecordComponents): Promise<Database> {
   await prepareHome(configuration.home);
   const url = `sqlite:${databasePath(configuration)}`;
-  const database = await openDatabase({ url, migrations, clock: systemClock, log });
+  const keys = await encryptionKeys(configuration);
+  const database = await openDatabase({ url, migrations, clock: systemClock, log, keys });
   lifecycle.onStop('storage', 'database', async () => database[Symbol.asyncDispose]());
   return database;
 }

@@ -10,7 +10,9 @@ import {
   databasePath,
   installSignals,
   loadSystemConfiguration,
+  newKeyChainText,
   openDatabase,
+  parseKeyChain,
 } from '@reeve/platform';
 import { migrations, serveOn } from '@reeve/server';
 
@@ -19,7 +21,8 @@ const log = createLogger({ level: 'warn' });
 const lifecycle = createLifecycle({ graceMs: configuration.shutdown.graceMs, log });
 installSignals(lifecycle, { log });
 const url = `sqlite:${databasePath(configuration)}`;
-const database = await openDatabase({ url, migrations, log, synchronous: 'off' });
+const keys = parseKeyChain(newKeyChainText('k1'), 'keys');
+const database = await openDatabase({ url, migrations, log, keys, synchronous: 'off' });
 lifecycle.onStop('storage', 'database', async () => database[Symbol.asyncDispose]());
 const serving = await serveOn(database, { configuration, log, lifecycle });
 const { text } = await serving.access.ensureKey({ name: 'test', tenant: 'default', permissions: ['*'] });

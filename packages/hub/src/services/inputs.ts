@@ -1,5 +1,6 @@
 import type { Database, Logger } from '@reeve/platform';
 import type { LiveTask } from '../domain/live.ts';
+import { openInput } from '../store/payloads.ts';
 import { selectInput } from '../store/read-tasks.ts';
 
 /** Reads inputs that were not kept in memory. */
@@ -14,12 +15,14 @@ export class Inputs {
 
   /** Calls back with the JSON text, or with `undefined` when it could not be read. */
   load(task: LiveTask, done: (input: string | undefined) => void): void {
-    this.#database.read<{ input: string }>(selectInput.bind({ seq: task.seq })).then(
-      ([row]) => done(row?.input),
-      (error: unknown) => {
-        this.#log.error({ taskId: task.id, err: error }, 'an input could not be read');
-        done(undefined);
-      },
-    );
+    this.#read(task.seq).then(done, (error: unknown) => {
+      this.#log.error({ taskId: task.id, err: error }, 'an input could not be read');
+      done(undefined);
+    });
+  }
+
+  async #read(seq: number): Promise<string | undefined> {
+    const [row] = await this.#database.read<{ input: string }>(selectInput.bind({ seq }));
+    return row && openInput(this.#database, seq, row.input);
   }
 }

@@ -8,6 +8,7 @@ import { selectAgents, selectCapabilities } from '../store/agents.ts';
 import { selectLiveTasks } from '../store/read-tasks.ts';
 import type { AgentsTable, TasksTable } from '../store/tables.ts';
 import { backoffOf, constraintsOf, requiresOf } from '../store/task-json.ts';
+import { sealedError } from '../store/payloads.ts';
 import { endTask } from '../store/finish-task.ts';
 import type { AgentRoster } from './agent-roster.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -94,7 +95,8 @@ export class Recovery {
 
   /** Whoever followed it went with the connection, so nobody waits for it any more. */
   async #cancelAttached(row: TasksTable): Promise<void> {
-    const error = JSON.stringify({ code: 'task_cancelled', message: 'the hub was restarted', retryable: false });
+    const facts = { code: 'task_cancelled', message: 'the hub was restarted', retryable: false };
+    const error = sealedError(row.seq, facts);
     const finished_at_ms = this.#parts.clock.nowMs();
     await this.#parts.database.commit({
       statements: [endTask.bind({ seq: row.seq, state: 'cancelled', error, finished_at_ms })],

@@ -4,6 +4,7 @@ import type { TaskError, TaskState } from '../api/task.ts';
 import { freeSlots, type Lease, type LiveAgent, type LiveTask } from '../domain/live.ts';
 import type { HubMetrics } from '../metrics.ts';
 import { buryTask, endTask, releaseTask, succeedTask } from '../store/finish-task.ts';
+import { sealedError, sealedOutput } from '../store/payloads.ts';
 import { selectTaskFence } from '../store/read-tasks.ts';
 import type { TasksTable } from '../store/tables.ts';
 import { taskEvent } from './task-event.ts';
@@ -71,7 +72,12 @@ export class Settlement {
   /** The agent delivered: `output` is JSON text. */
   succeed(lease: Lease, output: string): void {
     const { task, fence } = lease;
-    const bound = succeedTask.bind({ seq: task.seq, fence, output, finished_at_ms: this.#parts.clock.nowMs() });
+    const bound = succeedTask.bind({
+      seq: task.seq,
+      fence,
+      output: sealedOutput(task.seq, output),
+      finished_at_ms: this.#parts.clock.nowMs(),
+    });
     task.follower?.settling?.({ state: 'succeeded', output });
     this.#settle(lease, {
       state: 'succeeded',
@@ -145,7 +151,10 @@ export class Settlement {
     const finished_at_ms = this.#parts.clock.nowMs();
     task.endings += 1;
     this.#parts.board.dequeue(task);
-    return { ...endTask.bind({ seq: task.seq, state, error: JSON.stringify(error), finished_at_ms }), expectRows: 1 };
+    return {
+      ...endTask.bind({ seq: task.seq, state, error: sealedError(task.seq, error), finished_at_ms }),
+      expectRows: 1,
+    };
   }
 
   /** After `endStatement` is durable: stops the attempt, if there is one, and forgets the task. */
@@ -201,7 +210,14 @@ export class Settlement {
     const { task, fence } = lease;
     const state = delayMs > 0 ? 'scheduled' : 'queued';
     const run_at_ms = delayMs > 0 ? this.#parts.clock.nowMs() + delayMs : null;
-    const bound = releaseTask.bind({ seq: task.seq, fence, attempt, state, error: JSON.stringify(error), run_at_ms });
+    const bound = releaseTask.bind({
+      seq: task.seq,
+      fence,
+      attempt,
+      state,
+      error: sealedError(task.seq, error),
+      run_at_ms,
+    });
     this.#settle(lease, {
       state,
       reported,
@@ -226,7 +242,7 @@ export class Settlement {
       state: 'dead',
       reported,
       statement: {
-        ...buryTask.bind({ seq: task.seq, fence, error: JSON.stringify(error), finished_at_ms }),
+        ...buryTask.bind({ seq: task.seq, fence, error: sealedError(task.seq, error), finished_at_ms }),
         expectRows: 1,
       },
       event: 'task.dead',

@@ -16,6 +16,7 @@ import type { Follower, LiveTask } from '../domain/live.ts';
 import { UnknownCapability } from '../errors.ts';
 import type { HubMetrics } from '../metrics.ts';
 import { insertTask, insertTaskInput, insertTaskKey, selectTaskKey } from '../store/insert-task.ts';
+import { sealedInput } from '../store/payloads.ts';
 import type { AgentRoster } from './agent-roster.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
@@ -175,7 +176,10 @@ export class Submissions {
     return {
       task,
       submission,
-      statements: [insertStatement(task, submission), insertTaskInput.bind({ seq: task.seq, input })],
+      statements: [
+        insertStatement(task, submission),
+        insertTaskInput.bind({ seq: task.seq, input: sealedInput(task.seq, input) }),
+      ],
     };
   }
 

@@ -12,6 +12,7 @@ import {
 import { endStates, type Task, type TaskError, type TaskSummary } from '../api/task.ts';
 import { TaskEnded, TaskNotDead } from '../errors.ts';
 import { reviveTask } from '../store/finish-task.ts';
+import { openPayloads } from '../store/payloads.ts';
 import { selectTask, selectTaskPage, type TaskRow } from '../store/read-tasks.ts';
 import type { Endings } from './endings.ts';
 import { explain, type ExplainParts } from './explain.ts';
@@ -115,7 +116,7 @@ async function list(
   const filter = { tenant: call.caller.tenant, before, limit: input.limit + 1, state: input.state, nowMs };
   const query = selectTaskPage({ ...filter, capability: input.capability, kind: input.kind });
   const rows = await parts.database.read<TaskRow>(query);
-  const items = rows.slice(0, input.limit).map((row) => summaryOf(atPresent(row, nowMs)));
+  const items = rows.slice(0, input.limit).map((row) => summaryOf(atPresent(openPayloads(parts.database, row), nowMs)));
   const last = rows[input.limit - 1];
   return rows.length > input.limit && last ? { items, nextCursor: `${last.seq}` } : { items };
 }
@@ -165,7 +166,7 @@ async function replay(parts: TaskOperationsParts, id: string, attempts: number, 
 
 async function findRow(parts: TaskOperationsParts, id: string, tenant: string): Promise<TaskRow> {
   const [row] = await parts.database.read<TaskRow>(selectTask.bind({ id }));
-  if (row?.tenant === tenant) return atPresent(row, parts.clock.nowMs());
+  if (row?.tenant === tenant) return atPresent(openPayloads(parts.database, row), parts.clock.nowMs());
   throw NotFound.error(`there is no task ${id}`);
 }
 

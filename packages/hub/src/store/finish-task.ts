@@ -1,23 +1,25 @@
+import type { SealedText } from '@reeve/platform';
 import { statement } from './tables.ts';
 
 /**
  * The fence: a result is taken only under the fence of the newest lease, and only while the task is leased. No row
  * changed means that the lease is lost.
  */
-export const succeedTask = statement<{ seq: number; fence: number; output: string; finished_at_ms: number }>((db, p) =>
-  db
-    .updateTable('tasks')
-    .set({ state: 'succeeded', live: null, output: p.output, error: null, finished_at_ms: p.finished_at_ms })
-    .where('seq', '=', p.seq)
-    .where('fence', '=', p.fence)
-    .where('state', '=', 'leased'),
+export const succeedTask = statement<{ seq: number; fence: number; output: SealedText; finished_at_ms: number }>(
+  (db, p) =>
+    db
+      .updateTable('tasks')
+      .set({ state: 'succeeded', live: null, output: p.output, error: null, finished_at_ms: p.finished_at_ms })
+      .where('seq', '=', p.seq)
+      .where('fence', '=', p.fence)
+      .where('state', '=', 'leased'),
 );
 
 /** Ends a task whose last attempt failed. */
 export const buryTask = statement<{
   seq: number;
   fence: number;
-  error: string;
+  error: SealedText;
   finished_at_ms: number;
 }>((db, p) =>
   db
@@ -32,7 +34,7 @@ export const buryTask = statement<{
 export const endTask = statement<{
   seq: number;
   state: 'cancelled' | 'expired';
-  error: string;
+  error: SealedText;
   finished_at_ms: number;
 }>((db, p) =>
   db
@@ -48,7 +50,7 @@ export const releaseTask = statement<{
   fence: number;
   attempt: number;
   state: 'queued' | 'scheduled';
-  error: string | null;
+  error: SealedText | null;
   run_at_ms: number | null;
 }>((db, p) =>
   db

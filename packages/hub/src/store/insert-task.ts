@@ -1,3 +1,4 @@
+import type { SealedText } from '@reeve/platform';
 import { statement, type TasksTable } from './tables.ts';
 
 export type NewTaskRow = Omit<
@@ -28,7 +29,7 @@ export const insertTask = statement<NewTaskRow>((db, p) =>
   }),
 );
 
-export const insertTaskInput = statement<{ seq: number; input: string }>((db, p) =>
+export const insertTaskInput = statement<{ seq: number; input: SealedText }>((db, p) =>
   db.insertInto('task_inputs').values({ seq: p.seq, input: p.input }),
 );
 

@@ -1,4 +1,4 @@
-import { statementsFor } from '@reeve/platform';
+import { statementsFor, type Sealing } from '@reeve/platform';
 import type { AgentIntent } from '../domain/live.ts';
 import type { TaskState } from '../api/task.ts';
 
@@ -45,8 +45,8 @@ export interface HubTables {
   hub_state: { name: string; value: number };
   agents: AgentsTable;
   capabilities: { name: string; first_declared_at_ms: number };
-  tasks: TasksTable;
-  task_inputs: { seq: number; input: string };
+  tasks: Sealing<TasksTable, 'output' | 'error'>;
+  task_inputs: Sealing<{ seq: number; input: string }, 'input'>;
   task_keys: { tenant: string; key: string; task_id: string; body_hash: string };
 }
 

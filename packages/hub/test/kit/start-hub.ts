@@ -12,7 +12,9 @@ import {
   createMetrics,
   createRoad,
   databaseCheck,
+  newKeyChainText,
   openDatabase,
+  parseKeyChain,
   platformMigrations,
   type Database,
   type Lifecycle,
@@ -23,6 +25,8 @@ import { createHub, createHubMetrics, hubMigrations, type Hub, type HubSettings 
 import { call, type Answer, type CallOptions } from './call.ts';
 
 const migrations = [...platformMigrations, ...hubMigrations];
+/** One chain for all hubs of a test file: a later life has to read what an earlier one wrote. */
+const sealingKeys = parseKeyChain(newKeyChainText('test'), 'keys of the test');
 const approvals = { expireAfterMs: 3_600_000, requireOther: false };
 const unlimited = { capacity: 1e9, perSecond: 1e9 };
 
@@ -98,7 +102,14 @@ export async function startHub(options: HubOptions = {}, cleanUp: CleanUp = onTe
   cleanUp(() => lifecycle.stop('end of test').then(() => {}));
 
   const metrics = createMetrics({ defaultMetrics: false });
-  const database = await openDatabase({ url: databasePath, migrations, clock, log, limits: { busyTimeoutMs } });
+  const database = await openDatabase({
+    url: databasePath,
+    migrations,
+    clock,
+    log,
+    keys: sealingKeys,
+    limits: { busyTimeoutMs },
+  });
   lifecycle.onStop('storage', 'database', async () => database[Symbol.asyncDispose]());
   const access = await createAccess({ database, clock, log });
   lifecycle.onStop('connections', 'access', async () => access[Symbol.asyncDispose]());

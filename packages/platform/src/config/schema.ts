@@ -116,6 +116,18 @@ export const systemSchema = z.strictObject({
         .describe('Where the record is kept; a relative path starts at home.'),
     })
     .describe('The record of everything.'),
+  encryption: z
+    .strictObject({
+      keys: perEnvironment(
+        secret()
+          .optional()
+          .describe(
+            'Keys that seal what is stored: one `<id>:<base64 of 32 bytes>` per line, the one in use first, older ones to read with. Made in home when it is not set.',
+          ),
+        { requiredIn: ['production'] },
+      ),
+    })
+    .describe('Encryption of inputs, results and seeds in the database.'),
   http: http.describe('The door of the API.'),
   limits: limits.describe('How much one identity may ask; wide in development, so that a load test needs no settings.'),
   hub: hub.describe('Agents, tasks and leases.'),

@@ -5,6 +5,7 @@ export type {
   DatabaseStatus,
   EventDraft,
   EventRecord,
+  ParameterValue,
   Row,
   SqlValue,
   Statement,
@@ -22,6 +23,7 @@ export {
   StatementFailed,
   StorageUncertain,
 } from './errors.ts';
+export type { Sealing } from './sealing-columns.ts';
 export type { Migration } from './migrations.ts';
 export { statementsFor } from './statement.ts';
 export type { Buildable, Parameters, QueryBuilder, Statements } from './statement.ts';

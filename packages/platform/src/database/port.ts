@@ -1,10 +1,14 @@
 import type { JsonValue } from '@reeve/kernel';
+import type { SealedText } from '../sealing/sealed-text.ts';
 
 /** A value that both databases can store: text, number (integers up to 2^53), bytes, or nothing. */
 export type SqlValue = string | number | Uint8Array | null;
 
+/** A value as a statement is given it: a text may be one that is to be stored sealed. */
+export type ParameterValue = SqlValue | SealedText;
+
 /** A compiled SQL statement: made once from a Kysely query by `statement(…)`, bound to values many times. */
-export interface Statement<Params extends object = Record<string, SqlValue>> {
+export interface Statement<Params extends object = Record<string, ParameterValue>> {
   readonly sql: string;
   /** Puts the values of `params` in the order in which the SQL wants them. */
   bind(params: Params): BoundStatement;
@@ -12,7 +16,7 @@ export interface Statement<Params extends object = Record<string, SqlValue>> {
 
 export interface BoundStatement {
   readonly sql: string;
-  readonly params: readonly SqlValue[];
+  readonly params: readonly ParameterValue[];
 }
 
 /**
@@ -83,6 +87,11 @@ export interface Database extends AsyncDisposable {
   commit(unit: Unit): Promise<readonly StatementResult[]>;
   /** Rows of a bounded query (by key or one page), from what is committed. */
   read<R = Row>(statement: BoundStatement): Promise<R[]>;
+  /**
+   * The text of a value that was stored as a `SealedText` for this place.
+   * @throws EncryptionKeyUnknown, SealBroken
+   */
+  unsealed(stored: string, place: string): string;
   /** Called with the events of each group, in commit order, after it is durable and before its units resolve. */
   onEvents(listener: (events: readonly EventRecord[]) => void): () => void;
   /** Figures for health and metrics. */

@@ -11,7 +11,7 @@ import {
   type QueryCompiler,
   type RootOperationNode,
 } from 'kysely';
-import type { BoundStatement, SqlValue, Statement } from './port.ts';
+import type { BoundStatement, ParameterValue, SqlValue, Statement } from './port.ts';
 
 /** What a package's statements are written with: a Kysely that builds queries and can run none. */
 export type QueryBuilder<Schema> = Pick<
@@ -108,12 +108,12 @@ function bindValues(
   names: ReadonlyArray<string | undefined>,
   constants: readonly SqlValue[],
   params: object,
-): SqlValue[] {
-  const values = constants.slice();
+): ParameterValue[] {
+  const values: ParameterValue[] = constants.slice();
   for (let slot = 0; slot < names.length; slot++) {
     const name = names[slot];
     if (name === undefined) continue;
-    const value = (params as Record<string, SqlValue | undefined>)[name];
+    const value = (params as Record<string, ParameterValue | undefined>)[name];
     if (value === undefined) throw new TypeError(`parameter ${name} is missing for: ${sql}`);
     values[slot] = value;
   }

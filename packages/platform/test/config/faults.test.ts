@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { errorOf, faultsOf, load } from './installation.ts';
+import { errorOf, faultsOf, load, production, productionKeys } from './installation.ts';
 
 test('every fault is reported at once, each with its source, its path and what would be right', () => {
   const files = {
@@ -90,12 +90,18 @@ test('settings that contradict each other are refused', () => {
 
 test('[MK-14 defaults-refused] production does not start on the default configuration', () => {
   const env = { REEVE_ENV: 'production' };
-  expect(faultsOf({}, { env })).toEqual(['home: must be set in production: in a file, or by REEVE_HOME']);
-  const { value } = load({ 'reeve.production.toml': 'home = "/var/lib/reeve"' }, { env });
+  expect(faultsOf({}, { env })).toEqual([
+    'home: must be set in production: in a file, or by REEVE_HOME',
+    'encryption.keys: must be set in production: in a file, or by REEVE_ENCRYPTION_KEYS',
+  ]);
+  const { value } = load(
+    { 'reeve.production.toml': 'home = "/var/lib/reeve"' },
+    { env: { ...env, ...productionKeys } },
+  );
   expect(value).toMatchObject({ environment: 'production', demo: { enabled: false } });
 });
 
 test('production does not start the demo node', () => {
-  const env = { REEVE_ENV: 'production', REEVE_HOME: '/var/lib/reeve', REEVE_DEMO_ENABLED: 'true' };
+  const env = { ...production, REEVE_DEMO_ENABLED: 'true' };
   expect(faultsOf({}, { env })).toEqual([expect.stringMatching(/^environment REEVE_DEMO_ENABLED: demo.enabled: /)]);
 });

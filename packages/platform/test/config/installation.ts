@@ -18,6 +18,21 @@ export function directoryWith(files: Readonly<Record<string, string>> = {}): str
   return directory;
 }
 
+const secrets = mkdtempSync(join(tmpdir(), 'reeve-config-secrets-'));
+process.on('exit', () => rmSync(secrets, { recursive: true }));
+
+/** The keys without which production does not start, each in a file of its own. */
+export const productionKeys = Object.fromEntries(
+  ['REEVE_ENCRYPTION_KEYS'].map((variable) => {
+    const path = join(secrets, variable);
+    writeFileSync(path, 'what is in it does not matter here', { mode: 0o600 });
+    return [`${variable}_FILE`, path];
+  }),
+);
+
+/** As little as production starts with. */
+export const production = { REEVE_ENV: 'production', REEVE_HOME: '/var/lib/reeve', ...productionKeys };
+
 type Given = Omit<SystemLoadOptions, 'directory'>;
 
 /** Loads the system's configuration from these files and this environment only. */

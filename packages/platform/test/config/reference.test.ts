@@ -39,11 +39,11 @@ test('every default is itself a valid value', () => {
 test('the example, with every setting uncommented, is the default configuration', () => {
   const toml = exampleToml()
     .replaceAll(/^# (?=\w+ = )/gm, '')
-    .replace('/path/of/the/secret', 'key.txt');
+    .replaceAll('/path/of/the/secret', 'key.txt');
   const uncommented = load({ 'reeve.toml': toml, 'key.txt': 'k' });
   const expected = load({}, { env: { REEVE_DEMO_ENABLED: 'false' } });
   const limits = { requestsPerMinute: 60_000, requestBurst: 600, anonymousPerMinute: 6_000 };
-  const apart = { limits, home: expect.any(String), node: expect.any(Object) };
+  const apart = { limits, home: expect.any(String), node: expect.any(Object), encryption: expect.any(Object) };
   expect(uncommented.value).toEqual({ ...expected.value, ...apart });
   const { node } = uncommented.value;
   expect(node.backendApiKey?.reveal()).toBe('k');

@@ -2,10 +2,9 @@ import { chmodSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { configurationTable, describeConfiguration, loadSystemConfiguration } from '../../src/config/index.ts';
-import { directoryWith, faultLines, faultsOf, load } from './installation.ts';
+import { directoryWith, faultLines, faultsOf, load, production } from './installation.ts';
 
 const value = 'kX93mQ2vLz7T';
-const production = { REEVE_ENV: 'production', REEVE_HOME: '/var/lib/reeve' };
 
 test('[FD-03 reference] a secret comes from the variable to which the configuration refers', () => {
   const files = { 'reeve.toml': '[node]\nbackendApiKey = { env = "BACKEND_KEY" }' };

@@ -14,6 +14,7 @@ import {
 } from '../../src/http/index.ts';
 import { createLifecycle, type Lifecycle } from '../../src/lifecycle/index.ts';
 import { createLogger } from '../../src/log/index.ts';
+import { newKeyChainText, parseKeyChain } from '../../src/sealing/index.ts';
 import { createMetrics, type Metrics } from '../../src/metrics/index.ts';
 import {
   createRoad,
@@ -73,7 +74,13 @@ export async function startGround(options: GroundOptions = {}): Promise<Ground> 
     level: 'debug',
     destination: { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
   });
-  const database = await openSqlite({ path: join(folder, 'reeve.db'), migrations: platformMigrations, clock });
+  const sealingKeys = parseKeyChain(newKeyChainText('test'), 'keys of the test');
+  const database = await openSqlite({
+    path: join(folder, 'reeve.db'),
+    migrations: platformMigrations,
+    clock,
+    keys: sealingKeys,
+  });
   const metrics = createMetrics({ defaultMetrics: false });
   const lifecycle = createLifecycle({ graceMs: 10_000, log });
   const access = await createAccess({ database, clock, log });

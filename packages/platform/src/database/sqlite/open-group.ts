@@ -1,5 +1,14 @@
 import { canonicalJson } from '@reeve/kernel';
-import type { AuditDraft, EventDraft, SqlValue, StatementResult, Unit, UnitStatement } from '../port.ts';
+import { SealedText } from '../../sealing/sealed-text.ts';
+import type {
+  AuditDraft,
+  EventDraft,
+  ParameterValue,
+  SqlValue,
+  StatementResult,
+  Unit,
+  UnitStatement,
+} from '../port.ts';
 import type { GroupMessage } from './wire.ts';
 
 /** A unit that waits for its group's answer. */
@@ -23,6 +32,7 @@ export class OpenGroup {
   sizeBytes = 0;
   readonly #steps: number[] = [];
   readonly #params: SqlValue[] = [];
+  readonly #seals: Array<number | string> = [];
   readonly #events: string[] = [];
   readonly #audit: (string | null)[] = [];
 
@@ -46,6 +56,7 @@ export class OpenGroup {
       atMs,
       steps: this.#steps,
       params: this.#params,
+      seals: this.#seals,
       events: this.#events,
       audit: this.#audit,
     };
@@ -54,13 +65,16 @@ export class OpenGroup {
   #addStatement(id: number, statement: UnitStatement): void {
     const { params } = statement;
     this.#steps.push(id, params.length, statement.expectRows ?? -1);
-    for (let index = 0; index < params.length; index++) this.#params.push(kept(params[index]!));
+    for (let index = 0; index < params.length; index++) this.#addParam(params[index]!);
   }
-}
 
-/** Bytes are copied: the caller may use them again, and a view would take its whole buffer to the other thread. */
-function kept(value: SqlValue): SqlValue {
-  return value instanceof Uint8Array ? Uint8Array.from(value) : value;
+  /** Bytes are copied: the caller may use them again, and a view would take its whole buffer to the other thread. */
+  #addParam(value: ParameterValue): void {
+    if (value instanceof SealedText) {
+      this.#seals.push(this.#params.length, value.place);
+      this.#params.push(value.text);
+    } else this.#params.push(value instanceof Uint8Array ? Uint8Array.from(value) : value);
+  }
 }
 
 function encodeRecords(unit: Unit): EncodedRecords {
@@ -88,6 +102,7 @@ function sizeOfParams({ sql, params }: UnitStatement): number {
     if (typeof value === 'string') sizeBytes += value.length;
     else if (value === null || (typeof value === 'number' && Number.isFinite(value))) sizeBytes += 8;
     else if (value instanceof Uint8Array) sizeBytes += value.byteLength;
+    else if (value instanceof SealedText) sizeBytes += value.text.length;
     else
       throw new TypeError(
         `parameter ${index + 1} is no text, finite number, bytes or null: ${String(value)}, in: ${sql}`,

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ReeveError, systemClock, type Clock } from '@reeve/kernel';
 import type { Logger } from '../../log/logger.ts';
+import type { KeyChain } from '../../sealing/index.ts';
 import { DatabaseUnusable } from '../errors.ts';
 import type { Migration } from '../migrations.ts';
 import { applyMigrations } from './apply-migrations.ts';
@@ -21,6 +22,8 @@ export interface SqliteOptions {
   readonly log?: Logger;
   /** `off` gives up durability: for throw-away databases and for the proof that the sync test can fail. */
   readonly synchronous?: 'full' | 'off';
+  /** Under which texts are stored sealed; without it a unit that has any is refused. */
+  readonly keys?: KeyChain | undefined;
 }
 
 /**
@@ -28,15 +31,23 @@ export interface SqliteOptions {
  * @throws DatabaseInUse, DatabaseNewer, MigrationChanged, MigrationFailed, DatabaseUnusable
  */
 export async function openSqlite(options: SqliteOptions): Promise<SqliteDatabase> {
-  const { clock = systemClock, synchronous = 'full', log } = options;
+  const { clock = systemClock, synchronous = 'full', log, keys } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const path = usable(options.path, () => prepareFile(options.path));
   const lock = usable(path, () => lockForWriting(path));
   try {
     usable(path, () => migrateSqlite(path, options.migrations, clock.nowMs(), limits.busyTimeoutMs));
     const { busyTimeoutMs, cacheBytes, checkpointPages } = limits;
-    const settings = { path, busyTimeoutMs, cacheBytes, checkpointPages, synchronous, statements: [] };
-    const database = new SqliteDatabase({ settings, limits, clock, lock, log });
+    const settings = {
+      path,
+      busyTimeoutMs,
+      cacheBytes,
+      checkpointPages,
+      synchronous,
+      statements: [],
+      sealUnder: keys?.active,
+    };
+    const database = new SqliteDatabase({ settings, limits, clock, lock, log, keys });
     await database.started();
     return database;
   } catch (error) {

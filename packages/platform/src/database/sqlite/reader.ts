@@ -2,7 +2,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { StorageUnavailable } from '@reeve/kernel';
 import { integersForSqlite, type BindValue } from '../bind.ts';
 import { StatementFailed } from '../errors.ts';
-import type { BoundStatement, Row } from '../port.ts';
+import type { BoundStatement, Row, SqlValue } from '../port.ts';
 import { messageOf, storageReason } from './worker/sqlite-failure.ts';
 
 const mostPrepared = 250;
@@ -25,7 +25,7 @@ export class Reader {
 
   /** @throws StatementFailed, StorageUnavailable */
   read({ sql, params }: BoundStatement): Row[] {
-    const values: BindValue[] = params.slice();
+    const values: BindValue[] = params.slice() as SqlValue[]; // nothing is looked for by a text that is stored sealed
     integersForSqlite(values);
     try {
       return this.#statement(sql).all(...values) as unknown as Row[];

@@ -1,5 +1,6 @@
 import { ShuttingDown, StorageUnavailable, type Clock, type ReeveError } from '@reeve/kernel';
 import type { Logger } from '../../log/logger.ts';
+import { unseal, type KeyChain } from '../../sealing/index.ts';
 import { StorageUncertain } from '../errors.ts';
 import type { BoundStatement, Database, DatabaseStatus, Row, StatementResult, Unit } from '../port.ts';
 import { EventListeners, type EventListener } from './event-listeners.ts';
@@ -20,6 +21,7 @@ export interface SqliteParts {
   readonly clock: Clock;
   readonly lock: ProcessLock;
   readonly log: Logger | undefined;
+  readonly keys: KeyChain | undefined;
 }
 
 /** The embedded database: units go in groups to a thread that writes, reads are answered on the calling thread. */
@@ -79,6 +81,12 @@ export class SqliteDatabase implements Database {
   async read<R = Row>(statement: BoundStatement): Promise<R[]> {
     if (this.#reader === undefined) throw ShuttingDown.error('the database is closed');
     return this.#reader.read(statement) as R[];
+  }
+
+  unsealed(stored: string, place: string): string {
+    const { keys } = this.#parts;
+    if (keys === undefined) throw new Error(`the database was opened without keys, so ${place} cannot be read`);
+    return unseal(keys, stored, place);
   }
 
   onEvents(listener: EventListener): () => void {

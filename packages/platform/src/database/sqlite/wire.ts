@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Row, SqlValue } from '../port.ts';
 
 /** What the writer thread is started with; must survive a structured clone. */
@@ -12,6 +13,8 @@ export interface WriterSettings {
   readonly synchronous: 'full' | 'off';
   /** Statement texts already known to the calling side: after a restart of the thread. */
   readonly statements: readonly StatementText[];
+  /** Under which key texts are sealed; without one nothing is sent that is to be. */
+  readonly sealUnder?: { readonly id: string; readonly key: KeyObject } | undefined;
 }
 
 export type StatementText = readonly [id: number, sql: string];
@@ -28,6 +31,8 @@ export interface GroupMessage {
   readonly atMs: number;
   readonly steps: readonly number[];
   readonly params: readonly SqlValue[];
+  /** Per text to seal: where in `params` it is, and for which place; in the order of `params`. */
+  readonly seals: ReadonlyArray<number | string>;
   /** Per unit with events: its events as JSON texts joined by commas. */
   readonly events: readonly string[];
   /** Seven values per audit record, in the order of `auditFields`. */

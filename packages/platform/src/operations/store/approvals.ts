@@ -1,12 +1,13 @@
 import type { BoundStatement, Database } from '../../database/port.ts';
 import { statementsFor } from '../../database/statement.ts';
-import type { OperationTables } from './tables.ts';
+import { placeOf, SealedText } from '../../sealing/sealed-text.ts';
+import type { ApprovalRow, OperationTables } from './tables.ts';
 
 const { statement, compile } = statementsFor<OperationTables>();
 
-export type ApprovalRow = OperationTables['approvals'];
+export type { ApprovalRow } from './tables.ts';
 
-const insert = statement<ApprovalRow>((db, p) =>
+const insert = statement<Omit<ApprovalRow, 'input'> & { input: SealedText }>((db, p) =>
   db.insertInto('approvals').values({
     id: p.id,
     tenant: p.tenant,
@@ -29,12 +30,20 @@ const insert = statement<ApprovalRow>((db, p) =>
 );
 
 /** Fails on the unique `open_key` when the same plan already waits. */
-export const insertApproval = (row: ApprovalRow): BoundStatement => insert.bind(row);
+export const insertApproval = (row: ApprovalRow): BoundStatement =>
+  insert.bind({ ...row, input: new SealedText(row.input, placeOfInput(row.id)) });
+
+const placeOfInput = (id: string): string => placeOf('approvals', 'input', id);
+
+async function readApprovals(database: Database, query: BoundStatement): Promise<ApprovalRow[]> {
+  const rows = await database.read<ApprovalRow>(query);
+  return rows.map((row) => ({ ...row, input: database.unsealed(row.input, placeOfInput(row.id)) }));
+}
 
 const byId = statement<{ id: string }>((db, p) => db.selectFrom('approvals').selectAll().where('id', '=', p.id));
 
 export async function findApproval(database: Database, id: string): Promise<ApprovalRow | undefined> {
-  return (await database.read<ApprovalRow>(byId.bind({ id })))[0];
+  return (await readApprovals(database, byId.bind({ id })))[0];
 }
 
 const byOpenKey = statement<{ openKey: string }>((db, p) =>
@@ -42,7 +51,7 @@ const byOpenKey = statement<{ openKey: string }>((db, p) =>
 );
 
 export async function findOpenApproval(database: Database, openKey: string): Promise<ApprovalRow | undefined> {
-  return (await database.read<ApprovalRow>(byOpenKey.bind({ openKey })))[0];
+  return (await readApprovals(database, byOpenKey.bind({ openKey })))[0];
 }
 
 const countOpen = statement<{ tenant: string; nowMs: number; atMost: number }>((db, p) =>
@@ -138,5 +147,5 @@ export async function listApprovalRows(database: Database, filter: ApprovalFilte
     rows = rows.where('state', '=', state);
     return state === 'pending' || state === 'given' ? rows.where('expires_at_ms', '>', nowMs) : rows;
   });
-  return database.read<ApprovalRow>(query);
+  return readApprovals(database, query);
 }

@@ -1,5 +1,6 @@
 import type { BoundStatement, Database } from '../../database/port.ts';
 import { statementsFor } from '../../database/statement.ts';
+import { placeOf, SealedText } from '../../sealing/sealed-text.ts';
 import type { OperationTables } from './tables.ts';
 
 const { statement } = statementsFor<OperationTables>();
@@ -29,11 +30,11 @@ const find = statement<AnswerScope>((db, p) =>
 
 export async function findAnswer(database: Database, scope: AnswerScope): Promise<StoredAnswer | undefined> {
   const rows = await database.read<StoredAnswer>(find.bind(scope));
-  return rows[0];
+  return rows[0] && { ...rows[0], answer: database.unsealed(rows[0].answer, placeOfAnswer(scope)) };
 }
 
 /** Takes the key, or takes it over from a record that has expired; changes no row when the key is in use. */
-const keep = statement<AnswerScope & StoredAnswer & { nowMs: number }>((db, p) =>
+const keep = statement<AnswerScope & Omit<StoredAnswer, 'answer'> & { answer: SealedText; nowMs: number }>((db, p) =>
   db
     .insertInto('idempotency_records')
     .values({
@@ -59,7 +60,12 @@ const keep = statement<AnswerScope & StoredAnswer & { nowMs: number }>((db, p) =
 );
 
 export function keepAnswer(scope: AnswerScope, stored: StoredAnswer, nowMs: number): BoundStatement {
-  return keep.bind({ ...scope, ...stored, nowMs });
+  return keep.bind({ ...scope, ...stored, answer: new SealedText(stored.answer, placeOfAnswer(scope)), nowMs });
+}
+
+/** Answers hold what operations give back, and with it what tasks are about. */
+function placeOfAnswer({ tenant, operation, key }: AnswerScope): string {
+  return placeOf('idempotency_records', 'answer', tenant, operation, key);
 }
 
 const settle = statement<AnswerScope>((db, p) =>

@@ -1,27 +1,26 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { CommittedMessage, FailedMessage, GroupMessage } from '../wire.ts';
 import { LogAppender, type LogEnd } from './log-appender.ts';
-import { prepareSavepoints, runUnits, type Savepoints } from './run-units.ts';
+import type { Sealer } from '../../../sealing/sealer.ts';
+import { prepareSavepoints, runUnits, type UnitTools } from './run-units.ts';
 import { isSyncError, messageOf, storageReason } from './sqlite-failure.ts';
 import type { StatementCache } from './statement-cache.ts';
 
 /** Commits groups of units on one connection. Not safe for concurrent use; the thread it runs in does one at a time. */
 export class GroupCommitter {
   readonly #db: DatabaseSync;
-  readonly #statements: StatementCache;
+  readonly #tools: UnitTools;
   readonly #log: LogAppender;
-  readonly #savepoints: Savepoints;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #probe: StatementSync;
   /** End of the logs as committed; unknown after a failure, and then read again. */
   #end: LogEnd | undefined;
 
-  constructor(db: DatabaseSync, statements: StatementCache) {
+  constructor(db: DatabaseSync, statements: StatementCache, sealer: Sealer | undefined) {
     this.#db = db;
-    this.#statements = statements;
+    this.#tools = { statements, savepoints: prepareSavepoints(db), sealer };
     this.#log = new LogAppender(db);
-    this.#savepoints = prepareSavepoints(db);
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
     this.#probe = db.prepare(
@@ -64,7 +63,7 @@ export class GroupCommitter {
   #commitAll(message: GroupMessage, startedAt: number): CommittedMessage {
     this.#begin.run();
     const end = this.#end ?? this.#log.readEnd();
-    const outcome = runUnits(message, this.#statements, this.#savepoints);
+    const outcome = runUnits(message, this.#tools);
     const newEnd = this.#log.append(end, outcome, message.atMs);
     this.#commit.run();
     this.#end = newEnd;

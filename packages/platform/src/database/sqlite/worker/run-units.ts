@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { integersForSqlite, type BindValue } from '../../bind.ts';
+import type { Sealer } from '../../../sealing/sealer.ts';
 import type { Row } from '../../port.ts';
 import { rowsMark, undoneMark, type GroupMessage, type UnitFailure } from '../wire.ts';
 import { statementFailure, storageReason } from './sqlite-failure.ts';
@@ -31,9 +32,17 @@ export function prepareSavepoints(db: DatabaseSync): Savepoints {
   };
 }
 
+/** What units are run with. */
+export interface UnitTools {
+  readonly statements: StatementCache;
+  readonly savepoints: Savepoints;
+  /** Seals the texts that are to be stored sealed; absent where there are none. */
+  readonly sealer: Sealer | undefined;
+}
+
 /** Runs all units of a group inside the open transaction. @throws what concerns the storage; then nothing counts. */
-export function runUnits(message: GroupMessage, statements: StatementCache, savepoints: Savepoints): UnitsOutcome {
-  const run = new UnitsRun(message, statements, savepoints);
+export function runUnits(message: GroupMessage, tools: UnitTools): UnitsOutcome {
+  const run = new UnitsRun(message, tools);
   while (run.next());
   return run.outcome;
 }
@@ -43,15 +52,18 @@ class UnitsRun {
   readonly #message: GroupMessage;
   readonly #statements: StatementCache;
   readonly #savepoints: Savepoints;
+  readonly #sealer: Sealer | undefined;
   #step = 0;
   #param = 0;
+  #seal = 0;
   #events = 0;
   #audit = 0;
 
-  constructor(message: GroupMessage, statements: StatementCache, savepoints: Savepoints) {
+  constructor(message: GroupMessage, { statements, savepoints, sealer }: UnitTools) {
     this.#message = message;
     this.#statements = statements;
     this.#savepoints = savepoints;
+    this.#sealer = sealer;
   }
 
   /** Runs the next unit; false when there is none. */
@@ -114,16 +126,29 @@ class UnitsRun {
     const paramCount = steps[this.#step + 1]!;
     const expectedRows = steps[this.#step + 2]!;
     const params = this.#message.params.slice(this.#param, this.#param + paramCount) as BindValue[];
+    const firstParam = this.#param;
     this.#step += 3;
     this.#param += paramCount;
     integersForSqlite(params);
     try {
+      this.#sealTexts(firstParam, params);
       const rows = this.#execute(id, params);
       if (expectedRows < 0 || rows === expectedRows) return undefined;
       return { kind: 'rows', index, expectedRows, rows };
     } catch (error) {
       if (storageReason(error) !== undefined) throw error;
       return statementFailure(error, index);
+    }
+  }
+
+  /** Puts sealed texts in place of those to be sealed, and passes those of statements that were skipped. */
+  #sealTexts(firstParam: number, params: BindValue[]): void {
+    const { seals } = this.#message;
+    for (; (seals[this.#seal] as number) < firstParam + params.length; this.#seal += 2) {
+      const index = (seals[this.#seal] as number) - firstParam;
+      if (index < 0) continue;
+      if (this.#sealer === undefined) throw new Error('the database was opened without a key to seal with');
+      params[index] = this.#sealer.seal(params[index] as string, seals[this.#seal + 1] as string);
     }
   }
 

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { Sealer } from '../../../sealing/sealer.ts';
 import type { FromWriter, ToWriter, WriterSettings } from '../wire.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { openWriterConnection } from './connection.ts';
@@ -13,7 +14,8 @@ const port = parentPort!;
 const settings = workerData as WriterSettings;
 const db = openWriterConnection(settings);
 const statements = new StatementCache(db, settings.statements);
-const committer = new GroupCommitter(db, statements);
+const sealer = settings.sealUnder && new Sealer(settings.sealUnder);
+const committer = new GroupCommitter(db, statements, sealer);
 const checkpointer = new Checkpointer(db, settings.checkpointPages);
 
 let checkpointFailure: string | undefined;

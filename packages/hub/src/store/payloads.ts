@@ -1,0 +1,34 @@
+import { placeOf, SealedText, type Database } from '@reeve/platform';
+import type { TaskError } from '../api/task.ts';
+import type { TasksTable } from './tables.ts';
+
+// What tasks are given and what comes of them is stored sealed; everything the scheduler decides by stays readable.
+
+const inputPlace = (seq: number): string => placeOf('task_inputs', 'input', seq);
+const outputPlace = (seq: number): string => placeOf('tasks', 'output', seq);
+const errorPlace = (seq: number): string => placeOf('tasks', 'error', seq);
+
+export const sealedInput = (seq: number, input: string): SealedText => new SealedText(input, inputPlace(seq));
+export const sealedOutput = (seq: number, output: string): SealedText => new SealedText(output, outputPlace(seq));
+export const sealedError = (seq: number, error: TaskError): SealedText =>
+  new SealedText(JSON.stringify(error), errorPlace(seq));
+
+type Opener = Pick<Database, 'unsealed'>;
+
+/** JSON text of an input, from the stored one. */
+export function openInput(database: Opener, seq: number, stored: string): string {
+  return database.unsealed(stored, inputPlace(seq));
+}
+
+/** A row with its payloads as JSON texts, as far as it has them. */
+export function openPayloads<
+  Row extends Pick<TasksTable, 'seq' | 'error'> & { output?: string | null; input?: string },
+>(database: Opener, row: Row): Row {
+  const { seq, input, output, error } = row;
+  return {
+    ...row,
+    ...(input && { input: openInput(database, seq, input) }),
+    ...(output && { output: database.unsealed(output, outputPlace(seq)) }),
+    ...(error && { error: database.unsealed(error, errorPlace(seq)) }),
+  };
+}

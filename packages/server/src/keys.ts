@@ -1,0 +1,46 @@
+import { link, open, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { newKeyChainText, parseKeyChain, type KeyChain, type SystemConfiguration } from '@reeve/platform';
+
+type Configured = SystemConfiguration['encryption']['keys'];
+
+/** The keys under which the database seals: as configured, else those of the home folder, made at the first start. */
+export async function encryptionKeys({ encryption, home }: SystemConfiguration): Promise<KeyChain> {
+  return keyChainOf(encryption.keys, 'encryption.keys', join(home, 'encryption.keys'));
+}
+
+async function keyChainOf(configured: Configured, setting: string, path: string): Promise<KeyChain> {
+  if (configured !== undefined) return parseKeyChain(configured.reveal(), setting);
+  return parseKeyChain(await keptIn(path, () => newKeyChainText('k1')), path);
+}
+
+/** The text of a file that only its owner may read; made on the first start, whole and on disk before it is used. */
+async function keptIn(path: string, make: () => string): Promise<string> {
+  const known = await readFile(path, 'utf8').catch(unless('ENOENT'));
+  if (known !== undefined) return known;
+  const beside = `${path}.${process.pid}`;
+  await writePrivately(beside, make());
+  await link(beside, path).catch(unless('EEXIST')); // another process was first: its keys count
+  await rm(beside);
+  await syncFolder(dirname(path));
+  return readFile(path, 'utf8');
+}
+
+async function writePrivately(path: string, text: string): Promise<void> {
+  await rm(path, { force: true });
+  await using file = await open(path, 'wx', 0o600);
+  await file.writeFile(text);
+  await file.sync();
+}
+
+/** So that the name of the file is on disk too: what it seals must never outlive it. */
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path);
+  await folder.sync();
+}
+
+function unless(code: string): (error: NodeJS.ErrnoException) => undefined {
+  return (error) => {
+    if (error.code !== code) throw error;
+  };
+}

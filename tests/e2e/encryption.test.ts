@@ -1,0 +1,106 @@
+/** What is in the files of the home folder, byte by byte, and who can read it afterwards. */
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Task } from '@reeve/hub/api';
+import { connectAgent } from '@reeve/sdk';
+import { HubHome } from '../faults/system/hub-process.ts';
+
+const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** A value that is in no file by chance. */
+function canary(): string {
+  return `canary-${randomBytes(12).toString('hex')}`;
+}
+
+/** Names of the files of a home that hold a text, in clear or in base64. */
+function filesWith(home: HubHome, text: string): string[] {
+  const forms = [Buffer.from(text), ...base64Forms(text)];
+  return readdirSync(home.folder).filter((name) => {
+    const bytes = readFileSync(join(home.folder, name));
+    return forms.some((form) => bytes.includes(form));
+  });
+}
+
+/** What of a text is the same in base64, whatever stands before it: at each of the three alignments. */
+function base64Forms(text: string): Buffer[] {
+  return [0, 1, 2].map((shift) =>
+    Buffer.from(
+      Buffer.from('x'.repeat(shift) + text)
+        .toString('base64')
+        .slice(4, -4),
+    ),
+  );
+}
+
+async function startAgent(home: HubHome): Promise<AsyncDisposable> {
+  const agent = await connectAgent({
+    url: home.url,
+    apiKey: home.keys.apiKey,
+    log: quiet,
+    offer: { name: 'mirror', slots: 2, capabilities: [{ name: 'mirror', proficiency: 1 }] },
+    handler: async (input) => {
+      const { say, fail } = input as { say?: string; fail?: string };
+      if (fail !== undefined) throw Object.assign(new Error(fail), { retryable: false });
+      return { said: say };
+    },
+  });
+  return { [Symbol.asyncDispose]: () => agent.stop({ drain: false }) };
+}
+
+async function run(home: HubHome, input: object): Promise<Task> {
+  const body = { requires: [{ name: 'mirror' }], input, maxAttempts: 1 };
+  const created = await home.api.send<Task>('POST', '/v1/tasks', body, {
+    idempotencyKey: randomBytes(8).toString('hex'),
+  });
+  expect(created.status).toBe(201);
+  return home.api.get<Task>(`/v1/tasks/${created.body.id}?waitMs=15000`);
+}
+
+test('[FD-05 canary secrets tasks] [FD-03 canary] what tasks, keys and settings hold is in no file and no log', async () => {
+  const [input, failure, setting] = [canary(), canary(), canary()];
+  await using home = await HubHome.create({ settings: { NODE_BACKEND_API_KEY: setting, LOG_LEVEL: 'debug' } });
+  const hub = await home.start();
+  await using _ = await startAgent(home);
+  const said = await run(home, { say: input });
+  expect(said).toMatchObject({ state: 'succeeded', input: { say: input }, output: { said: input } });
+  expect(await run(home, { fail: failure })).toMatchObject({ state: 'dead', error: { message: failure } });
+  const { ownerKey } = home.keys;
+  await hub.kill(); // so that the write-ahead log is left as it was
+  expect(readdirSync(home.folder)).toContain('reeve.db-wal');
+  for (const text of [input, failure, setting]) {
+    expect(filesWith(home, text)).toEqual([]);
+    expect(hub.output).not.toContain(text);
+  }
+  expect(filesWith(home, ownerKey.slice(16))).toEqual(['dev.json']);
+  expect(hub.output).not.toContain(ownerKey.slice(16));
+});
+
+test('[FD-05 tasks] the keys of a home are made once, for its owner alone, and read what an earlier start wrote', async () => {
+  const value = canary();
+  await using home = await HubHome.create();
+  const hub = await home.start();
+  const path = join(home.folder, 'encryption.keys');
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  const body = { requires: [{ name: 'nobody' }], allowUnknown: true, input: { value } };
+  const { id } = await home.api.post<Task>('/v1/tasks', body);
+  await hub.kill();
+  const keys = readFileSync(path, 'utf8');
+  const second = await home.start();
+  expect(await home.api.get<Task>(`/v1/tasks/${id}`)).toMatchObject({ input: { value } });
+  expect(readFileSync(path, 'utf8')).toBe(keys);
+  await second.kill();
+  writeFileSync(path, `k2:${randomBytes(32).toString('base64')}\n`);
+  await home.start();
+  const lost = await home.api.send<{ code: string }>('GET', `/v1/tasks/${id}`);
+  expect([lost.status, lost.body.code]).toEqual([500, 'encryption_key_unknown']);
+});
+
+test('[FD-05 secrets] [FD-03 production] production does not start without its own keys', async () => {
+  await using home = await HubHome.create({ settings: { ENV: 'production' } });
+  const hub = home.spawn();
+  expect((await hub.exited).code).toBe(2);
+  expect(hub.output).toContain('encryption.keys');
+  expect(readdirSync(home.folder)).toEqual([]);
+});
