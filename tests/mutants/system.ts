@@ -118,6 +118,15 @@ export const mutants: readonly Mutant[] = [
     testName: 'an agent finishes what it has',
   },
   {
+    name: 'removal-looked-at-in-memory-alone',
+    guarantee: 'HB-01 remove',
+    file: `${services}/agent-operations.ts`,
+    find: 'const ok = evidence.recordedAsRemoved && !evidence.inRoster;',
+    replace: 'const ok = !evidence.inRoster;',
+    test: 'packages/hub/test/agents/agents.test.ts',
+    testName: 'does not last in the record',
+  },
+  {
     name: 'demo-node-outlives-its-hub',
     guarantee: 'FD-08',
     file: `${server}/demo-node.ts`,

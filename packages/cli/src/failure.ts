@@ -57,13 +57,18 @@ function factsOf(failure: Failure): object {
 function linesOf(failure: Failure, { terminal, connection }: FailureContext): string[] {
   const { red, dim, bold } = errorColours(terminal.colours);
   const lines = [`${red('error:')} ${visible(failure.message)} ${dim(`(${failure.code})`)}`];
-  for (const { path, message } of failure.issues ?? [])
+  for (const { path, message } of issuesWorthALine(failure))
     lines.push(`  ${bold(path.join('.') || 'input')}: ${visible(message)}`);
   lines.push(...detailLines(failure, terminal.colours));
   const hint = hintFor(failure, connection);
   if (hint !== undefined) lines.push(dim(`  ${hint}`));
   if (failure.correlationId !== undefined) lines.push(dim(`  correlation id ${failure.correlationId}`));
   return lines;
+}
+
+/** A single fault is often what the message says already. */
+function issuesWorthALine({ issues = [], message }: Failure): readonly InputIssue[] {
+  return issues.length === 1 && message.includes(issues[0]!.message) ? [] : issues;
 }
 
 /** A plan that was refused is shown as one; of other details each fact that fits on a line. */
@@ -80,7 +85,7 @@ function isShort(value: unknown): boolean {
   return (
     typeof value !== 'object' ||
     value === null ||
-    (Array.isArray(value) && value.every((item) => typeof item !== 'object'))
+    (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item !== 'object'))
   );
 }
 

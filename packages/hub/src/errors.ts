@@ -79,6 +79,13 @@ export const LeaseExpired = defineError({
   meaning: 'No heartbeat of the agent came within the lease, so the attempt counts as failed.',
   remedy: 'Nothing to do if it happens rarely; otherwise look at the agent’s machine and connection.',
 });
+export const AgentRemoved = defineError({
+  code: 'agent_removed',
+  class: 'unavailable',
+  title: 'The agent was removed',
+  meaning: 'Somebody removed the agent while it worked on the task; the attempt does not count.',
+  remedy: 'Nothing to do: the task waits for another agent.',
+});
 export const ProtocolViolation = defineError({
   code: 'protocol_violation',
   class: 'malformed',

@@ -36,6 +36,7 @@ export type {
   ConsequentialHandler,
   Handler,
   Road,
+  Verification,
 } from './operations/index.ts';
 export { createLogger, isPrettyWanted, rememberSecret } from './log/index.ts';
 export type { Logger, ProcessLogger } from './log/index.ts';

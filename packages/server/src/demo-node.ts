@@ -20,7 +20,8 @@ export function startDemoNode(
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.once('error', (error) => log.error({ err: error }, 'the demo node could not be started'));
   child.once('exit', (code, signal) => {
-    if (!lifecycle.stopping.aborted) log.error({ code, signal }, 'the demo node ended');
+    if (lifecycle.stopping.aborted) return;
+    log.error({ code, signal, startAgain: 'npm run -s reeve -- node --mini' }, 'the demo node ended');
   });
   lifecycle.onStop('connections', 'demo node', async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');

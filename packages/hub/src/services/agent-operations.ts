@@ -6,6 +6,7 @@ import {
   type Call,
   type ConsequentialHandler,
   type Database,
+  type Verification,
 } from '@reeve/platform';
 import {
   drainAgent,
@@ -20,7 +21,8 @@ import {
 import type { Agent, AgentChange, AgentOffer, AgentState } from '../api/agent.ts';
 import { stateOf, type AgentIntent, type LiveAgent } from '../domain/live.ts';
 import { AgentExists, AgentNotRunnable } from '../errors.ts';
-import { updateRemoved } from '../store/agents.ts';
+import { selectAgent, updateRemoved } from '../store/agents.ts';
+import type { AgentsTable } from '../store/tables.ts';
 import type { AgentRoster } from './agent-roster.ts';
 import type { AgentSessions, Commit } from './agent-sessions.ts';
 import { agentEvent } from './task-event.ts';
@@ -56,7 +58,7 @@ export function agentView(agent: LiveAgent): Agent {
     connected: agent.link !== undefined,
     leases: agent.leases.size,
     registeredAtMs: agent.registeredAtMs,
-    ...(agent.lastSeenAtMs === undefined ? {} : { lastSeenAtMs: agent.lastSeenAtMs }),
+    ...(agent.link || agent.lastSeenAtMs === undefined ? {} : { lastSeenAtMs: agent.lastSeenAtMs }),
   };
 }
 
@@ -152,12 +154,25 @@ function removal(parts: AgentOperationsParts): Removal {
     plan: async ({ id }, call) => removalPlan(findOwn(parts.roster, id, call)),
     guards: [idleGuard(parts.roster)],
     run: ({ id }, call) => remove(parts, id, call),
-    verify: async (_, { id }) => ({
-      ok: parts.roster.get(id) === undefined,
-      checked: 'the agent is not in the roster any more',
-      evidence: { agents: parts.roster.size },
-    }),
+    verify: (_, { id }) => verifyRemoval(parts, id),
+    rollback: (_, { id }) => restore(parts, id),
   };
+}
+
+/** In memory and in the record: one of them alone would bring the agent back with the next start, or keep it until then. */
+async function verifyRemoval({ roster, database }: AgentOperationsParts, id: string): Promise<Verification> {
+  const [row] = await database.read<AgentsTable>(selectAgent.bind({ id }));
+  const evidence = {
+    recordedAsRemoved: row !== undefined && row.removed_at_ms !== null,
+    inRoster: roster.get(id) !== undefined,
+  };
+  const ok = evidence.recordedAsRemoved && !evidence.inRoster;
+  return { ok, checked: 'the agent is gone, from the record and from the roster', evidence };
+}
+
+async function restore({ sessions, roster, database }: AgentOperationsParts, id: string): Promise<void> {
+  const [row] = await database.read<AgentsTable>(selectAgent.bind({ id }));
+  if (row && roster.get(id) === undefined) await sessions.restore(row);
 }
 
 function removalPlan(agent: LiveAgent): Plan {

@@ -5,11 +5,20 @@ import { closeCodes, type Hello } from '../api/protocol.ts';
 import type { z } from 'zod';
 import { matchable } from '../domain/match.ts';
 import { attemptError } from '../domain/attempt-error.ts';
-import { LeaseExpired } from '../errors.ts';
+import { AgentRemoved, LeaseExpired } from '../errors.ts';
 import type { AgentIntent, AgentLink, LiveAgent } from '../domain/live.ts';
-import { insertAgent, insertCapability, updateIntent, updateLastSeen, updateOffer } from '../store/agents.ts';
+import {
+  insertAgent,
+  insertCapability,
+  updateIntent,
+  updateLastSeen,
+  updateOffer,
+  updateRemoved,
+} from '../store/agents.ts';
+import type { AgentsTable } from '../store/tables.ts';
 import type { AgentRoster } from './agent-roster.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { agentOf } from './recovery.ts';
 import type { Settlement } from './settlement.ts';
 import type { TaskBoard } from './task-board.ts';
 import { agentEvent } from './task-event.ts';
@@ -143,12 +152,22 @@ export class AgentSessions {
     this.#forget(agent);
   }
 
+  /** Takes an agent in again whose removal did not last; it has to connect anew, and its old attempts are gone. */
+  async restore(row: AgentsTable): Promise<void> {
+    const agent = agentOf(row, this.#parts.clock.monotonicMs());
+    const statements = [{ ...updateRemoved.bind({ id: row.id, removed_at_ms: null }), expectRows: 1 }];
+    const events = [agentEvent(agent, 'agent.restored', { name: agent.offer.name })];
+    await this.#parts.database.commit({ statements, events });
+    this.#parts.roster.add(agent);
+    this.#qualify(agent);
+  }
+
   #forget(agent: LiveAgent): void {
     this.#parts.roster.disqualify(agent);
     this.#parts.roster.remove(agent);
     for (const lease of agent.leases.values()) {
       agent.link?.cancel(lease.task.id, lease.fence, 'the agent was removed');
-      const error = { code: 'agent_removed', message: 'its agent was removed', retryable: true };
+      const error = attemptError(AgentRemoved, 'its agent was removed');
       this.#parts.settlement.takeAway(lease, error);
     }
     agent.link?.close(closeCodes.removed, 'the agent was removed');

@@ -27,6 +27,10 @@ export const updateRemoved = statement<{ id: string; removed_at_ms: number | nul
   db.updateTable('agents').set({ removed_at_ms: p.removed_at_ms }).where('id', '=', p.id),
 );
 
+export const selectAgent = statement<{ id: string }>((db, p) =>
+  db.selectFrom('agents').selectAll().where('id', '=', p.id),
+);
+
 /** One page of the agents that are not removed, by id. */
 export const selectAgents = statement<{ after: string; limit: number }>((db, p) =>
   db

@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { reservedCapabilities } from '../../src/api/index.ts';
 import { rawAgent, startAgent } from '../kit/agents.ts';
@@ -321,6 +322,24 @@ describe('removing', () => {
     expect(types).toEqual(['task.submitted', 'task.leased', 'task.retrying', 'task.leased', 'task.succeeded']);
   });
 
+  test('[HB-01 remove] one whose removal does not last in the record is taken back, and said to be', async () => {
+    const hub = await startHub();
+    const agent = await rawAgent(hub);
+    const id = await agentId(hub);
+    meddle(hub, 'UPDATE agents SET removed_at_ms = NULL WHERE id = new.id');
+    const answer = await hub.call('DELETE', `/v1/agents/${id}`);
+    expect(answer).toMatchObject({ status: 500, body: { code: 'verification_failed' } });
+    expect(answer.body.details).toMatchObject({
+      evidence: { recordedAsRemoved: false, inRoster: false },
+      rollback: 'it was rolled back',
+    });
+    await agent.closed;
+    const again = await rawAgent(hub);
+    expect(await agentId(hub)).toBe(id);
+    const task = await submit(hub);
+    expect((await again.next('lease')).taskId).toBe(task);
+  });
+
   test('[HB-01 remove] another tenant cannot, and a removed agent is not rebuilt by a restart', async () => {
     const hub = await startHub();
     const { id } = await hub.client.agents.register(offer);
@@ -359,6 +378,13 @@ describe('removing', () => {
     expect([...outcomes].every((output) => ['before', 'again'].includes(output))).toBe(true);
   });
 });
+
+/** Somebody else's hand in the database: undoes, in the same commit, what is written about a removal. */
+function meddle({ databasePath }: HubUnderTest, undoing: string): void {
+  const db = new DatabaseSync(databasePath);
+  db.exec(`CREATE TRIGGER meddler AFTER UPDATE OF removed_at_ms ON agents BEGIN ${undoing}; END`);
+  db.close();
+}
 
 async function agentId(hub: HubUnderTest, name = 'raw'): Promise<string> {
   const { items } = await hub.client.agents.list({ limit: 500 });

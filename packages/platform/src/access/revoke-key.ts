@@ -8,6 +8,7 @@ import { findKeyRecord, managesKeys, revokeKeyRow, revokeManagingKey } from './s
 
 type Input = InputOf<typeof revokeKey>;
 
+/** There is no way back: a key that may be in the wrong hands must not be let in again because a check failed. */
 export function revokeKeyHandler(components: KeyComponents): ConsequentialHandler<typeof revokeKey> {
   const { access, database, clock } = components;
   return {

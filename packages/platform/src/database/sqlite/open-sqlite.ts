@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { closeSync, mkdirSync, openSync, realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ReeveError, systemClock, type Clock } from '@reeve/kernel';
 import type { Logger } from '../../log/logger.ts';
@@ -80,7 +80,9 @@ export function migrateSqlite(
 function prepareFile(path: string): string {
   if (path === ':memory:') throw new Error('the database must be a file: several connections share it');
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  return existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
+  // For its owner alone, wherever it lies; what SQLite puts beside it gets the same mode.
+  closeSync(openSync(path, 'a', 0o600));
+  return realpathSync(path);
 }
 
 /** Every failure to open tells of the path. */
