@@ -31,6 +31,8 @@ export async function buildProgram(session: Session, argv: readonly string[]): P
   if (!isStandalone && !onlyVersion) {
     const { addOperationCommands } = await import('./derived/add-commands.ts');
     addOperationCommands(program, session, argv);
+    const { addStreamCommands } = await import('./stream-commands.ts');
+    addStreamCommands(program, session);
   }
   addClientCommands(program, session);
   return program;

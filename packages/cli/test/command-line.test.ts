@@ -109,7 +109,7 @@ describe('completion', () => {
       return spawnSync('bash', ['-c', script], { encoding: 'utf8' }).stdout.trim();
     };
     expect(ask(['reeve', 'ta'])).toBe('tasks');
-    expect(ask(['reeve', 'tasks', 'cr'])).toBe('create createMany');
+    expect(ask(['reeve', 'tasks', 'cr'])).toBe('create createBatch createMany');
     expect(ask(['reeve', 'agents', 'ru'])).toBe('run');
   });
 });

@@ -7,8 +7,10 @@ import { createEngine, type Engine } from './engine.ts';
 import { agentOperations } from './services/agent-operations.ts';
 import type { AgentRoster } from './services/agent-roster.ts';
 import type { AttachedRequest, AttachedTask } from './services/attached-tasks.ts';
+import { createManyRoute } from './services/create-many.ts';
 import { eventOperations, eventStream } from './services/event-stream.ts';
 import { statusOperation } from './services/hub-status.ts';
+import { streamResultsRoute } from './services/stream-results.ts';
 import { taskOperations } from './services/task-operations.ts';
 
 /** Agents, tasks, matching, leases, events: the engine that everything else stands on. */
@@ -54,7 +56,7 @@ export async function createHub(components: HubComponents, version: string): Pro
   const { roster, attached } = engine;
   return {
     operations: operations(components, engine, version),
-    routes: [eventStream(feed, database)],
+    routes: [eventStream(feed, database), ...streams(components, engine)],
     upgrades: [
       {
         path: agentProtocol.path,
@@ -78,6 +80,10 @@ function operations(components: HubComponents, engine: Engine, version: string):
     ...eventOperations(database),
     statusOperation({ ...engine, database, clock, version, startedAtMs: clock.nowMs() }),
   ];
+}
+
+function streams({ database, settings }: HubComponents, engine: Engine): RawRoute[] {
+  return [createManyRoute({ ...engine, database, settings }), streamResultsRoute({ ...engine, database })];
 }
 
 function watch({ metrics }: HubComponents, { board, roster }: Engine): void {

@@ -31,3 +31,5 @@ export type {
   Permission,
   RawInputOf,
 } from './operation.ts';
+export { defineStream } from './stream-operation.ts';
+export type { Flow, StreamOperation } from './stream-operation.ts';

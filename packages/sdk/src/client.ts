@@ -9,6 +9,7 @@ import { type ChatChunk, type ChatRequest, streamChat, type StreamChatOptions } 
 import { toWireRequest } from './http/request.ts';
 import { createTransport, type Transport, type TransportOptions } from './http/transport.ts';
 import { type KnownOperation, operations } from './operations.ts';
+import { type StreamMethods, streamMethods } from './streams.ts';
 
 export type ClientOptions = TransportOptions;
 
@@ -65,7 +66,7 @@ export interface ClientMethods {
   ): AsyncGenerator<ItemOf<Op>>;
 }
 
-export type Client = OperationMethods & ClientMethods;
+export type Client = OperationMethods & StreamMethods & ClientMethods;
 
 /**
  * A client with one method for each operation. Everything it throws is a `RemoteError` (what the hub answered) or a
@@ -81,8 +82,10 @@ export function createClient(options: ClientOptions): Client {
       return checkAnswer(operation.name, call.dryRun ? Planned : operation.output, answer);
     };
   }
+  for (const [domain, streams] of Object.entries(streamMethods(transport)))
+    methods[domain] = { ...methods[domain], ...(streams as Record<string, unknown>) };
   return {
-    ...(methods as unknown as OperationMethods),
+    ...(methods as unknown as OperationMethods & StreamMethods),
     invoke,
     streamChat: (request, chat) => streamChat(transport, request, chat),
     follow: (follow) => followEvents(transport, follow),

@@ -19,5 +19,5 @@ export { classOfStatus, RemoteError } from './http/remote-error.ts';
 export type { ChatChunk, ChatMessage, ChatRequest, StreamChatOptions } from './http/stream-chat.ts';
 export { inputSchemaOf } from './input-schema.ts';
 export type { JsonSchema } from './input-schema.ts';
-export { operations } from './operations.ts';
+export { operations, streams } from './operations.ts';
 export type { KnownOperation } from './operations.ts';

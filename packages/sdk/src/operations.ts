@@ -2,6 +2,7 @@ import {
   cancelTask,
   createManyTasks,
   createTask,
+  createTaskBatch,
   drainAgent,
   explainTask,
   listAgents,
@@ -15,6 +16,7 @@ import {
   showAgent,
   showStatus,
   showTask,
+  streamResults,
   updateAgent,
 } from '@reeve/hub/api';
 import { listModels, showModel } from '@reeve/market/api';
@@ -46,7 +48,7 @@ export const operations = [
   drainAgent,
   removeAgent,
   createTask,
-  createManyTasks,
+  createTaskBatch,
   showTask,
   listTasks,
   cancelTask,
@@ -70,3 +72,6 @@ export const operations = [
 ] as const;
 
 export type KnownOperation = (typeof operations)[number];
+
+/** Every operation that streams; their methods are in `streams.ts`. */
+export const streams = [createManyTasks, streamResults] as const;

@@ -1,4 +1,4 @@
-import { operations } from '@reeve/sdk';
+import { operations, streams } from '@reeve/sdk';
 import { UsageError } from '../errors.ts';
 import type { Session } from '../session.ts';
 
@@ -11,7 +11,7 @@ export function completion({ terminal }: Session, shell: string): void {
     ['agents', ['run']],
     ['completion', ['bash', 'zsh', 'fish']],
   ]);
-  for (const { domain, verb } of operations) {
+  for (const { domain, verb } of [...operations, ...streams]) {
     if (domain !== 'hub' && domain !== 'events') groups.set(domain, [...(groups.get(domain) ?? []), verb]);
   }
   const words = [...new Set([...single, ...groups.keys()])];

@@ -1,101 +1,70 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
-import { operations } from '@reeve/sdk';
-import type { CommonFlags } from '../derived/add-flags.ts';
+import type { Client } from '@reeve/sdk';
+import type { ConnectionFlags } from '../connection.ts';
 import { UsageError } from '../errors.ts';
+import { linesOf } from '../input-lines.ts';
+import { ProgressLine } from '../progress-line.ts';
 import type { Session } from '../session.ts';
 
-export interface CreateManyFlags extends CommonFlags {
-  readonly file: string;
+export interface CreateManyFlags extends ConnectionFlags {
   readonly idempotencyKey?: string;
+  readonly json?: boolean;
 }
 
-/** The hub's limits on one request: 10,000 tasks and 32 MiB; half of that leaves room for what is not ASCII. */
-const batchTasks = 10_000;
-const batchUnits = 16 * 1024 * 1024;
-
-const operation = operations.find(({ name }) => name === 'tasks.createMany')!;
+type Answer = ReturnType<Client['tasks']['createMany']> extends AsyncGenerator<infer Each> ? Each : never;
+type Task = Parameters<Client['tasks']['createMany']>[0] extends Iterable<infer Each> | AsyncIterable<infer Each>
+  ? Each
+  : never;
 
 /**
- * `reeve tasks createMany`: submits what a file holds, one batch after the other, so that a file of any size never
- * stands in memory as a whole. Prints the ids in the order of the file.
+ * `reeve tasks createMany`: submits what a file or a pipe holds while it is read, so that one of any size never stands in
+ * memory as a whole. Prints the ids in the order of the tasks; what is refused is told, and hinders no other.
  */
-export async function createMany(session: Session, flags: CreateManyFlags): Promise<void> {
+export async function createMany(session: Session, file: string, flags: CreateManyFlags): Promise<void> {
   const client = await session.connect(flags, 'user');
-  const { terminal } = session;
-  let submitted = 0;
-  let batches = 0;
+  const progress = new ProgressLine();
+  const count = { submitted: 0, refused: 0 };
   try {
-    for await (const tasks of batchesOf(flags.file)) {
-      const key = flags.idempotencyKey === undefined ? {} : { idempotencyKey: `${flags.idempotencyKey}-${++batches}` };
-      const answer = await client.invoke(operation, { tasks }, { ...key, timeoutMs: 120_000 });
-      const { ids } = answer as { ids: string[] };
-      terminal.print(flags.json ? JSON.stringify(answer) : ids.join('\n'));
-      submitted += ids.length;
-      if (process.stderr.isTTY) process.stderr.write(`\r${submitted} submitted`);
+    for await (const answer of client.tasks.createMany(withKeys(file, flags.idempotencyKey))) {
+      count['id' in answer ? 'submitted' : 'refused'] += 1;
+      tell(session, answer, flags.json ?? false);
+      if (answer.line % 1_000 === 0) progress.show(`${answer.line} answered`);
     }
   } finally {
-    if (process.stderr.isTTY) process.stderr.write('\r');
-    terminal.note(`${submitted} ${submitted === 1 ? 'task' : 'tasks'} submitted`);
+    progress.clear();
+    const refused = count.refused === 0 ? '' : `, ${count.refused} refused`;
+    session.terminal.note(`${count.submitted} ${count.submitted === 1 ? 'task' : 'tasks'} submitted${refused}`);
   }
+  if (count.refused > 0) session.exitCode = 2;
 }
 
-/** Tasks in groups that the hub takes at once. */
-async function* batchesOf(file: string): AsyncGenerator<unknown[]> {
-  let batch: unknown[] = [];
-  let units = 0;
-  for await (const { task, length } of tasksOf(openFile(file))) {
-    if (batch.length === batchTasks || (batch.length > 0 && units + length > batchUnits)) {
-      yield batch;
-      batch = [];
-      units = 0;
-    }
-    batch.push(task);
-    units += length;
+function tell({ terminal }: Session, answer: Answer, json: boolean): void {
+  if (json) terminal.print(JSON.stringify(answer));
+  else if ('id' in answer) terminal.print(answer.id);
+  else terminal.note(`task ${answer.line}: ${answer.error.message} (${answer.error.code})`);
+}
+
+/** The tasks of a file; with a key, the same file again stands for the same tasks. */
+async function* withKeys(file: string, key: string | undefined): AsyncGenerator<Task> {
+  let number = 0;
+  for await (const task of tasksOf(file)) {
+    number += 1;
+    yield { ...(key !== undefined && { idempotencyKey: `${key}-${number}` }), ...(task as Task) };
   }
-  if (batch.length > 0) yield batch;
-}
-
-function openFile(file: string): Readable {
-  return file === '-' ? process.stdin : createReadStream(file);
-}
-
-interface ReadTask {
-  readonly task: unknown;
-  /** Of its JSON text. */
-  readonly length: number;
 }
 
 /** One task on each line (NDJSON), or one JSON value: a list of tasks, or `{ "tasks": […] }`. */
-async function* tasksOf(stream: Readable): AsyncGenerator<ReadTask> {
+async function* tasksOf(file: string): AsyncGenerator<unknown> {
   let number = 0;
   let whole: string[] | undefined;
-  for await (const line of linesOf(stream)) {
+  for await (const line of linesOf(file, 'tasks')) {
     number++;
     if (whole !== undefined) whole.push(line);
     else if (line.trim() === '') continue;
-    else if (isTask(line)) yield { task: parse(line, number), length: line.length };
+    else if (isTask(line)) yield parse(line, number);
     else if (number === 1) whole = [line];
     else parse(line, number); // says what is wrong with it
   }
   if (whole !== undefined) yield* listedTasks(whole.join('\n'));
-}
-
-async function* linesOf(stream: Readable): AsyncGenerator<string> {
-  // An error of the stream would otherwise be nobody's: readline does not pass it on.
-  const failed = new Promise<never>((_, reject) => stream.once('error', reject));
-  failed.catch(() => {});
-  const lines = createInterface({ input: stream, crlfDelay: Infinity })[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const next = await Promise.race([lines.next(), failed]);
-      if (next.done) return;
-      yield next.value;
-    }
-  } catch (cause) {
-    throw UsageError.error(`the tasks cannot be read: ${(cause as Error).message}`, { cause });
-  }
 }
 
 function isTask(line: string): boolean {
@@ -115,9 +84,9 @@ function parse(line: string, number: number): unknown {
   }
 }
 
-function* listedTasks(text: string): Generator<ReadTask> {
+function* listedTasks(text: string): Generator<unknown> {
   const value = parse(text, 1) as unknown[] | { tasks?: unknown };
   const tasks = Array.isArray(value) ? value : value.tasks;
   if (!Array.isArray(tasks)) throw UsageError.error('expected tasks: one on each line, a list, or {"tasks": […]}');
-  for (const task of tasks) yield { task, length: JSON.stringify(task).length };
+  yield* tasks;
 }

@@ -2,6 +2,7 @@ import { errorClasses, formatDurationMs, type OutputOf } from '@reeve/kernel';
 import { type Client, type KnownOperation, operations } from '@reeve/sdk';
 import type { CommonFlags } from '../derived/add-flags.ts';
 import type { Session } from '../session.ts';
+import { ProgressLine } from '../progress-line.ts';
 import { printAnswer } from '../views/answer.ts';
 
 type Task = OutputOf<Extract<KnownOperation, { name: 'tasks.show' }>>;
@@ -38,17 +39,4 @@ async function lookAt(client: Client, id: string, waitMs: number, progress: Prog
   const failed = task.error === undefined ? '' : ` (last: ${task.error.message})`;
   progress.show(`${task.state}${attempt}${failed} after ${formatDurationMs(Date.now() - task.submittedAtMs)}`);
   return task;
-}
-
-/** One line on standard error that is written over; nothing when that is no terminal. */
-class ProgressLine {
-  readonly visible = Boolean(process.stderr.isTTY);
-
-  show(text: string): void {
-    if (this.visible) process.stderr.write(`\r\u001b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
-  }
-
-  clear(): void {
-    if (this.visible) process.stderr.write('\r\u001b[K');
-  }
 }

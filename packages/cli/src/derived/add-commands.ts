@@ -1,9 +1,8 @@
 import type { Operation } from '@reeve/kernel';
 import { operations } from '@reeve/sdk';
 import type { Command } from 'commander';
-import type { CreateManyFlags } from '../commands/create-many.ts';
 import type { Session } from '../session.ts';
-import { addConnectionFlags, addFlags, type CommonFlags } from './add-flags.ts';
+import { addFlags, type CommonFlags } from './add-flags.ts';
 import { dashed, type Flag } from './flag.ts';
 import { inputOf, type Written } from './input-of.ts';
 import { runOperation } from './run-operation.ts';
@@ -41,7 +40,6 @@ function newDomain(program: Command, domain: string): Command {
 
 function addOperation(command: Command, operation: Operation, session: Session): void {
   if (operation.description !== undefined) command.description(`${operation.summary}\n\n${operation.description}`);
-  if (operation.name === 'tasks.createMany') return addCreateMany(command, session);
   const flags = addFlags(command, operation);
   if (operation.name === 'tasks.create') {
     command.option('--wait', 'until the task has ended; its end decides the exit code');
@@ -64,15 +62,4 @@ async function createAndWait(session: Session, operation: Operation, input: obje
   if (!flags.json) session.terminal.note(session.terminal.colours.dim(`task ${id}`));
   const { waitForTask } = await import('../commands/wait-for-task.ts');
   await waitForTask(session, id, flags);
-}
-
-function addCreateMany(command: Command, session: Session): void {
-  command
-    .requiredOption('--file <file>', 'one task on each line (NDJSON) or a list in JSON; - for standard input')
-    .option('--idempotency-key <key>', 'the same key and file again submit nothing twice')
-    .option('--json', 'one line of JSON for each batch');
-  addConnectionFlags(command).action(async (flags: CreateManyFlags) => {
-    const { createMany } = await import('../commands/create-many.ts');
-    await createMany(session, flags);
-  });
 }

@@ -24,10 +24,11 @@ export const createTask = defineOperation({
     },
   ],
 });
-export const createManyTasks = defineOperation({
-  name: 'tasks.createMany',
-  summary: 'Submit up to 10,000 tasks at once',
-  description: 'All are accepted or none; answered once all are durable, with ids in the order of the tasks.',
+export const createTaskBatch = defineOperation({
+  name: 'tasks.createBatch',
+  summary: 'Submit up to 10,000 tasks, all or none',
+  description:
+    'Answered once all are durable, with ids in the order of the tasks. Any number, each for itself: `tasks.createMany`.',
   access: 'tasks:write',
   effect: 'write',
   http: { method: 'POST', path: '/v1/tasks/batch', status: 201, bodyLimitBytes: 32 * 1024 * 1024 },

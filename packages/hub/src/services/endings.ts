@@ -26,6 +26,20 @@ export class Endings {
     };
   }
 
+  /** Resolves when the task has ended, or when `signal` is aborted. */
+  until(taskId: string, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const stopListening = this.on(taskId, done);
+      signal.addEventListener('abort', done, { once: true });
+      function done(): void {
+        stopListening();
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+    });
+  }
+
   tell({ id }: LiveTask, ending: Ending): void {
     const listeners = this.#listeners.get(id);
     if (!listeners) return;

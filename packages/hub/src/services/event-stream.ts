@@ -1,6 +1,7 @@
 import { MalformedRequest, type JsonValue } from '@reeve/kernel';
 import {
   bind,
+  drained,
   type BoundOperation,
   type Database,
   type EventFeed,
@@ -81,19 +82,4 @@ async function send(
 
 function lineOf(event: EventRecord): string {
   return `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
-}
-
-function drained(response: Response, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted || response.closed) return resolve();
-    function done(): void {
-      response.off('drain', done);
-      response.off('close', done);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    response.on('drain', done);
-    response.on('close', done);
-    signal.addEventListener('abort', done);
-  });
 }

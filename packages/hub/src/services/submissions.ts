@@ -3,6 +3,7 @@ import {
   IdempotencyConflict,
   InvalidInput,
   Overloaded,
+  ReeveError,
   TooLarge,
   uuidv7,
   type Clock,
@@ -15,13 +16,16 @@ import { priorities } from '../domain/class-queue.ts';
 import type { Follower, LiveTask } from '../domain/live.ts';
 import { UnknownCapability } from '../errors.ts';
 import type { HubMetrics } from '../metrics.ts';
-import { insertTask, insertTaskInput, insertTaskKey, selectTaskKey } from '../store/insert-task.ts';
+import { insertTask, insertTaskInput, insertTaskKey, selectTaskKeys } from '../store/insert-task.ts';
 import { sealedInput } from '../store/payloads.ts';
 import type { AgentRoster } from './agent-roster.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import type { TaskBoard } from './task-board.ts';
 import { taskEvent } from './task-event.ts';
+
+/** Idempotency keys that are looked up by one query. */
+const keysPerLook = 500;
 
 export interface SubmissionsParts {
   readonly board: TaskBoard;
@@ -66,22 +70,70 @@ export class Submissions {
    * @throws UnknownCapability, TooLarge, InvalidInput, IdempotencyConflict, Overloaded, StorageUnavailable
    */
   async submit(tenant: string, submissions: readonly TaskSubmission[], commit: CommitSubmission): Promise<string[]> {
-    for (const submission of submissions) this.#check(submission);
+    const outcomes = await this.#submit(tenant, submissions, commit, (error) => {
+      throw error;
+    });
+    return outcomes as string[];
+  }
+
+  /**
+   * Accepts each of the submissions for itself: what is refused hinders no other. Ends with the first that is refused for
+   * the state of the hub, such as `overloaded`: those after it are not looked at.
+   * @returns id or refusal of each, in order, of as many as were looked at.
+   * @throws StorageUnavailable: none is accepted then.
+   */
+  submitEach(
+    tenant: string,
+    submissions: readonly TaskSubmission[],
+    commit: CommitSubmission,
+  ): Promise<Array<string | ReeveError>> {
+    return this.#submit(tenant, submissions, commit, (error) => error);
+  }
+
+  async #submit(
+    tenant: string,
+    submissions: readonly TaskSubmission[],
+    commit: CommitSubmission,
+    refuse: (error: ReeveError) => ReeveError,
+  ): Promise<Array<string | ReeveError>> {
     for (let collisions = 0; ; collisions++) {
       const known = await this.#knownKeys(tenant, submissions);
-      const ids: string[] = [];
       const prepared: Prepared[] = [];
-      for (const submission of submissions) ids.push(this.#resolve(tenant, submission, known, prepared));
-      if (prepared.length === 0) return ids;
+      const outcomes = this.#resolveAll(tenant, submissions, known, prepared, refuse);
+      if (prepared.length === 0) return outcomes;
       try {
-        const tasks = prepared.map(({ task }) => task);
+        const [ids, tasks] = [
+          outcomes.filter((outcome) => typeof outcome === 'string'),
+          prepared.map(({ task }) => task),
+        ];
         await this.#accept(prepared, (statements, events) => commit(statements, events, { ids, tasks }));
-        return ids;
+        return outcomes;
       } catch (error) {
         // Another request with one of the keys was first: its task is found by the next look.
         if (!ExpectationFailed.is(error) || known.keys === 0 || collisions === 3) throw error;
       }
     }
+  }
+
+  #resolveAll(
+    tenant: string,
+    submissions: readonly TaskSubmission[],
+    known: KnownKeys,
+    prepared: Prepared[],
+    refuse: (error: ReeveError) => ReeveError,
+  ): Array<string | ReeveError> {
+    const outcomes: Array<string | ReeveError> = [];
+    for (const submission of submissions) {
+      try {
+        this.#check(submission);
+        outcomes.push(this.#resolve(tenant, submission, known, prepared));
+      } catch (error) {
+        if (!(error instanceof ReeveError)) throw error;
+        outcomes.push(refuse(error));
+        if (error.retryable) break;
+      }
+    }
+    return outcomes;
   }
 
   /** Takes in a task whose submitter follows it over a connection of its own. */
@@ -135,14 +187,12 @@ export class Submissions {
   }
 
   async #knownKeys(tenant: string, submissions: readonly TaskSubmission[]): Promise<KnownKeys> {
-    const known: KnownKeys = { keys: 0, tasks: new Map() };
-    for (const { idempotencyKey: key } of submissions) {
-      if (key === undefined) continue;
-      known.keys += 1;
-      const [row] = await this.#parts.database.read<{ task_id: string; body_hash: string }>(
-        selectTaskKey.bind({ tenant, key }),
-      );
-      if (row) known.tasks.set(key, { id: row.task_id, bodyHash: row.body_hash });
+    const keys = submissions.flatMap(({ idempotencyKey }) => idempotencyKey ?? []);
+    const known: KnownKeys = { keys: keys.length, tasks: new Map() };
+    for (let from = 0; from < keys.length; from += keysPerLook) {
+      const query = selectTaskKeys(tenant, keys.slice(from, from + keysPerLook));
+      const rows = await this.#parts.database.read<{ key: string; task_id: string; body_hash: string }>(query);
+      for (const row of rows) known.tasks.set(row.key, { id: row.task_id, bodyHash: row.body_hash });
     }
     return known;
   }
@@ -214,7 +264,8 @@ export class Submissions {
 }
 
 interface KnownKeys {
-  keys: number;
+  /** Submissions that have one. */
+  readonly keys: number;
   readonly tasks: Map<string, { readonly id: string; readonly bodyHash: string }>;
 }
 

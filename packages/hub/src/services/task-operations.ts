@@ -2,8 +2,8 @@ import { InvalidInput, MalformedRequest, NotFound, type JsonValue } from '@reeve
 import { bind, ExpectationFailed, type BoundOperation, type Call, type Database } from '@reeve/platform';
 import {
   cancelTask,
-  createManyTasks,
   createTask,
+  createTaskBatch,
   explainTask,
   listTasks,
   replayTask,
@@ -38,7 +38,7 @@ export interface TaskOperationsParts extends ExplainParts {
 export function taskOperations(parts: TaskOperationsParts): BoundOperation[] {
   return [
     bind(createTask, (submission, call) => create(parts, submission, call)),
-    bind(createManyTasks, ({ tasks }, call) => createMany(parts, tasks, call)),
+    bind(createTaskBatch, ({ tasks }, call) => createBatch(parts, tasks, call)),
     bind(showTask, ({ id, waitMs }, call) => show(parts, id, waitMs, call)),
     bind(listTasks, (input, call) => list(parts, input, call)),
     bind(cancelTask, ({ id, reason }, call) => cancel(parts, id, reason, call)),
@@ -60,7 +60,7 @@ async function create(parts: TaskOperationsParts, submission: Submission, call: 
   return answer ?? summaryOf(await findRow(parts, id!, tenant));
 }
 
-async function createMany(
+async function createBatch(
   parts: TaskOperationsParts,
   submissions: Submission[],
   call: Call,
@@ -79,23 +79,9 @@ async function show(parts: TaskOperationsParts, id: string, waitMs: number, call
   const row = await findRow(parts, id, call.caller.tenant);
   const live = parts.board.get(id);
   if (waitMs === 0 || endStates.has(row.state)) return viewOf(row, live);
-  if (live) await untilEnded(parts.endings, id, waitMs, AbortSignal.any([call.signal, parts.stopping]));
+  if (live) await parts.endings.until(id, AbortSignal.any([call.signal, parts.stopping, AbortSignal.timeout(waitMs)]));
   // Also when it was not live any more: it has ended since it was read.
   return viewOf(await findRow(parts, id, call.caller.tenant), parts.board.get(id));
-}
-
-function untilEnded(endings: Endings, id: string, waitMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const stopListening = endings.on(id, done);
-    const timer = setTimeout(done, waitMs);
-    signal.addEventListener('abort', done, { once: true });
-    function done(): void {
-      stopListening();
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
 }
 
 interface ListInput {

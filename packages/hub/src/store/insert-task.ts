@@ -1,5 +1,5 @@
 import type { SealedText } from '@reeve/platform';
-import { statement, type TasksTable } from './tables.ts';
+import { compile, statement, type TasksTable } from './tables.ts';
 
 export type NewTaskRow = Omit<
   TasksTable,
@@ -38,6 +38,13 @@ export const insertTaskKey = statement<{ tenant: string; key: string; task_id: s
   db.insertInto('task_keys').values({ tenant: p.tenant, key: p.key, task_id: p.task_id, body_hash: p.body_hash }),
 );
 
-export const selectTaskKey = statement<{ tenant: string; key: string }>((db, p) =>
-  db.selectFrom('task_keys').select(['task_id', 'body_hash']).where('tenant', '=', p.tenant).where('key', '=', p.key),
-);
+/** The tasks that some of these keys stand for. */
+export function selectTaskKeys(tenant: string, keys: readonly string[]) {
+  return compile((db) =>
+    db
+      .selectFrom('task_keys')
+      .select(['key', 'task_id', 'body_hash'])
+      .where('tenant', '=', tenant)
+      .where('key', 'in', keys),
+  );
+}

@@ -122,7 +122,7 @@ describe('what is too much', () => {
     deaf.socket.pause();
     const input = 'x'.repeat(200_000);
     const tasks = Array.from({ length: 100 }, () => ({ requires: [{ name: 'bulk' }], input }));
-    const { ids } = await hub.client.tasks.createMany({ tasks });
+    const { ids } = await hub.client.tasks.createBatch({ tasks });
     await goesOn(hub);
     await eventually(
       async () => (await agentNamed(hub, 'deaf')).connected,
@@ -148,7 +148,7 @@ describe('what is too much', () => {
     );
     expect((await hub.client.hub.status()).agents.online).toBe(300);
     const tasks = agents.map((_, number) => ({ requires: [{ name: `own.${number}` }], input: number }));
-    await hub.client.tasks.createMany({ tasks });
+    await hub.client.tasks.createBatch({ tasks });
     const leases = await Promise.all(agents.map((agent) => agent.next('lease')));
     expect(leases.map(({ input }) => input)).toEqual(agents.map((_, number) => number));
   });

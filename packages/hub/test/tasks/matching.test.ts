@@ -217,7 +217,7 @@ describe('priorities', () => {
       priority,
       input: `${priority} ${number}`,
     }));
-    const { ids } = await hub.client.tasks.createMany({ tasks });
+    const { ids } = await hub.client.tasks.createBatch({ tasks });
     const ahead = await Promise.all(ids.map(async (id) => (await hub.client.tasks.explain({ id })).ahead));
     expect(ahead).toEqual([6, 4, 0, 2, 7, 1, 5, 3]);
     agent.succeed(lease);
@@ -271,7 +271,7 @@ async function runEach(hub: HubUnderTest, classes: number): Promise<void> {
     requires: [{ name: 'echo', minProficiency: number / 10_000 }],
     input: number,
   }));
-  const { ids } = await hub.client.tasks.createMany({ tasks });
+  const { ids } = await hub.client.tasks.createBatch({ tasks });
   const last = await Promise.all(ids.slice(-50).map((id) => ended(hub, id)));
   expect(last.map(({ output }) => output)).toEqual(tasks.slice(-50).map(({ input }) => input));
   await eventually(

@@ -1,6 +1,10 @@
 export { createHttpServer } from './server.ts';
 export type { HttpServer } from './server.ts';
 export type { HttpServerComponents } from './kit.ts';
+export { streamRoute } from './stream-route.ts';
+export type { ByteAnswer, StreamCall } from './stream-route.ts';
+export type { TakenLine } from './json-lines.ts';
+export { drained } from './drained.ts';
 export type { RawRoute, UpgradeFacts, UpgradeRoute } from './route.ts';
 export type { Visit } from './visit.ts';
 export { createHealth, databaseCheck } from './health.ts';

@@ -16,7 +16,7 @@ export type InputReader = (parts: InputParts) => unknown;
  * A reader made once for an operation. What is said twice is refused, whether or not both say the same: a proxy, a log
  * and this server could otherwise each believe another one.
  */
-export function inputReaderFor(operation: Operation): InputReader {
+export function inputReaderFor(operation: Pick<Operation, 'input' | 'http'>): InputReader {
   const coercions = new Map<string, Coercion>();
   if (operation.input instanceof z.ZodObject)
     for (const [name, schema] of Object.entries(operation.input.shape))

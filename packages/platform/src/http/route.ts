@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { OperationEffect, Permission } from '@reeve/kernel';
+import type { OperationEffect, Permission, StreamOperation } from '@reeve/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller, ErrorBodyWriter } from '../operations/index.ts';
 
@@ -21,6 +21,8 @@ export interface RawRoute {
   readonly bodyLimitBytes?: number;
   /** The form of error answers, when it is not that of RFC 9457. */
   readonly errorBody?: ErrorBodyWriter;
+  /** The streaming operation that it carries out, if it is one: then it is documented. */
+  readonly stream?: StreamOperation;
   /**
    * Answers. `request.visit` has the correlation id, the signal, and `draining`, at which a stream has to end. Whoever
    * takes the answer into its own hands calls `reply.hijack()` first; what is thrown after that ends the connection.

@@ -53,7 +53,7 @@ export async function createHttpServer(components: HttpServerComponents): Promis
     JSON.stringify(
       openApiDocument(
         operations.map(({ operation }) => operation),
-        components,
+        { ...components, streams: (components.routes ?? []).flatMap(({ stream }) => stream ?? []) },
       ),
     ),
   );

@@ -65,7 +65,7 @@ function inputOf({ input, http }: Operation, schemas: SchemaCollector): Describe
   return { parameters, body };
 }
 
-function parameter(name: string, where: 'path' | 'query', schema: JsonObject, required: boolean): JsonObject {
+export function parameter(name: string, where: 'path' | 'query', schema: JsonObject, required: boolean): JsonObject {
   const { description, ...rest } = schema;
   return { name, in: where, required, schema: rest, ...(description === undefined ? {} : { description }) };
 }
@@ -124,7 +124,7 @@ function errorsOf({ access, effect, errors }: Operation): ErrorKind[] {
   return [...new Set(kinds)];
 }
 
-function errorResponses(kinds: readonly ErrorKind[]): JsonObject {
+export function errorResponses(kinds: readonly ErrorKind[]): JsonObject {
   const byStatus = Map.groupBy(kinds, ({ status }) => status);
   const responses = [...byStatus].map(([status, of]) => [
     status,

@@ -1,0 +1,33 @@
+import { type Command, Option } from 'commander';
+import type { CreateManyFlags } from './commands/create-many.ts';
+import type { ResultsFlags } from './commands/results.ts';
+import { addConnectionFlags } from './derived/add-flags.ts';
+import type { Session } from './session.ts';
+
+/** Adds the commands of operations that stream: they read files and pipes of any size, and write as they go. */
+export function addStreamCommands(program: Command, session: Session): void {
+  const tasks = program.commands.find((command) => command.name() === 'tasks')!;
+  addConnectionFlags(
+    tasks
+      .command('createMany')
+      .alias('create-many')
+      .description('Submit any number of tasks, each for itself, and print their ids in order')
+      .argument('[file]', 'one task on each line (NDJSON) or a list in JSON; - for standard input', '-')
+      .option('--idempotency-key <key>', 'the same key and file again submit nothing twice')
+      .option('--json', 'one line of JSON for each task')
+      .addHelpText('after', '\nExample:\n  reeve tasks create-many tasks.ndjson | reeve tasks results'),
+  ).action(async (file: string, flags: CreateManyFlags) => {
+    const { createMany } = await import('./commands/create-many.ts');
+    await createMany(session, file, flags);
+  });
+  addConnectionFlags(
+    tasks
+      .command('results')
+      .description('The results of any number of tasks, each once it has ended')
+      .argument('[file]', 'one id on each line; - for standard input', '-')
+      .addOption(new Option('--order <order>', 'which comes first').choices(['submission', 'completion'])),
+  ).action(async (file: string, flags: ResultsFlags) => {
+    const { results } = await import('./commands/results.ts');
+    await results(session, file, flags);
+  });
+}
