@@ -11,6 +11,8 @@ export interface HubSettings {
   readonly heartbeatMs: number;
   /** Tasks that may be live at once; further ones are refused with `overloaded`. */
   readonly maxLiveTasks: number;
+  /** How much longer a task has waited to count as much as one of the next higher priority, within its tenant. */
+  readonly ageingMs: number;
   /** Memory for copies of waiting inputs; beyond it they are read from the database when they are handed over. */
   readonly inputMemoryBytes: number;
   readonly defaultTimeoutMs: number;

@@ -13,6 +13,7 @@ import { LeaseKeeper, type TimesUp } from './services/lease-keeper.ts';
 import { Recovery } from './services/recovery.ts';
 import { Settlement } from './services/settlement.ts';
 import { Submissions } from './services/submissions.ts';
+import { SteadyTime } from './services/steady-time.ts';
 import { TaskBoard } from './services/task-board.ts';
 import { nextEpoch } from './store/epoch.ts';
 import { selectNewestSeq } from './store/read-tasks.ts';
@@ -28,17 +29,18 @@ export async function createEngine(components: HubComponents) {
   const shared = { database, clock, log, metrics, settings };
 
   const roster = new AgentRoster();
-  const board = new TaskBoard(roster, settings.inputMemoryBytes);
+  const board = new TaskBoard(roster, settings);
   const endings = new Endings();
+  const steadyTime = new SteadyTime(clock);
   const keeper: LeaseKeeper = new LeaseKeeper(clock, roster, settings.leaseTtlMs, timesUp());
   const dispatcher = new Dispatcher({ ...shared, board, keeper, fences, inputs: new Inputs(database, log) });
   const { stopping } = lifecycle;
   const settlement = new Settlement({ ...shared, board, keeper, dispatcher, endings, random, stopping });
-  const submissions = new Submissions({ ...shared, board, roster, keeper, dispatcher, newestSeq });
+  const submissions = new Submissions({ ...shared, board, roster, keeper, dispatcher, steadyTime, newestSeq });
   const sessions = new AgentSessions({ ...shared, roster, board, dispatcher, settlement });
   const reports = new AttemptReports({ ...shared, settlement });
   const attached = new AttachedTasks({ ...shared, submissions, settlement, endings });
-  const recovery = new Recovery({ ...shared, board, roster, keeper, dispatcher, retry: settings.retry });
+  const recovery = new Recovery({ ...shared, board, roster, keeper, dispatcher, steadyTime });
 
   /** What follows when a time is over; the parts it speaks of exist before any time can be. */
   function timesUp(): TimesUp {
@@ -52,6 +54,7 @@ export async function createEngine(components: HubComponents) {
         const message = `its agent was silent for ${settings.leaseTtlMs} ms`;
         settlement.giveUp(lease, attemptError(LeaseExpired, message));
       },
+      deadlinePresses: (task) => board.press(task),
       deadlinePassed: (task) => void settlement.expire(task),
       taskIsDue(task) {
         board.enqueue(task);

@@ -23,7 +23,7 @@ export const Explanation = z.object({
   state: TaskState,
   /** One sentence for people: who has it, what it waits for, or how it ended. */
   summary: z.string(),
-  /** Tasks before it in its queue, while it is queued. */
+  /** Tasks of its own tenant before it in its queue, while it is queued; tenants take turns. */
   ahead: z.int().optional(),
   /** Agents looked at: all, or the sample's size when there are many. */
   agents: z.array(AgentVerdict),

@@ -1,74 +1,116 @@
-import type { Priority } from '../api/task.ts';
 import { LaneQueue } from './lane-queue.ts';
-import type { LiveAgent, LiveTask, TaskQueue } from './live.ts';
+import { LazyRanking } from './lazy-ranking.ts';
+import { freeSlots, type LiveAgent, type LiveTask, type TaskQueue } from './live.ts';
+import { score } from './match.ts';
 import type { RequirementClass } from './requirement-class.ts';
+import { TenantQueue } from './tenant-queue.ts';
 
-/** Highest first: lanes are tried in this order, and a task's `priority` is its index here. */
-export const priorities: readonly Priority[] = ['critical', 'high', 'medium', 'low'];
+/** Only compared with one another, over all classes. */
+let turns = 0;
 
-/** The tasks of one requirement class that wait for an agent: a lane for each priority, oldest first in each. */
+/** The tasks of one requirement class that wait for an agent: the tenants take turns, each has lanes of its own. */
 export class ClassQueue implements TaskQueue {
   readonly wanted: RequirementClass;
-  readonly qualified = new Set<LiveAgent>();
-  readonly #lanes = priorities.map(() => new LaneQueue<LiveTask>());
+  readonly qualified: LazyRanking<LiveAgent>;
+  readonly unlisted = new Set<LiveAgent>();
+  readonly #ring = new LaneQueue<TenantQueue>();
+  readonly #byTenant = new Map<string, TenantQueue>();
   #size = 0;
 
   constructor(wanted: RequirementClass) {
     this.wanted = wanted;
+    this.qualified = new LazyRanking<LiveAgent>(
+      (agent) => worth(agent, freeSlots(agent), wanted),
+      (agent) => agent.lowered.add(this),
+    );
   }
 
   get size(): number {
     return this.#size;
   }
 
-  push(task: LiveTask): void {
-    this.#lanes[task.priority]!.push(task);
-    this.#size += 1;
+  get tenants(): Iterable<TenantQueue> {
+    return this.#ring;
   }
 
-  /** Back to the front: it was taken out but could not be given away. */
-  giveBack(task: LiveTask): void {
-    this.#lanes[task.priority]!.unshift(task);
-    this.#size += 1;
-  }
-
-  /** The task that is next: oldest of the highest priority. */
   get first(): LiveTask | undefined {
-    for (const lane of this.#lanes) if (lane.first) return lane.first;
-    return undefined;
+    return this.#ring.first?.first;
   }
 
-  /** When the oldest task that waits was submitted: lanes are in order of age, so their firsts are enough. */
-  get oldestSubmittedAtMs(): number | undefined {
-    let oldest: number | undefined;
-    for (const { first } of this.#lanes) {
-      if (first && (oldest === undefined || first.submittedAtMs < oldest)) oldest = first.submittedAtMs;
-    }
-    return oldest;
+  /** When the oldest task that waits was submitted; infinitely late without any. */
+  get oldestSubmittedAtMs(): number {
+    let oldestMs = Infinity;
+    for (const waiting of this.#ring) oldestMs = Math.min(oldestMs, waiting.oldestSubmittedAtMs);
+    return oldestMs;
+  }
+
+  of(tenant: string): TenantQueue | undefined {
+    return this.#byTenant.get(tenant);
+  }
+
+  qualify(agent: LiveAgent): void {
+    this.qualified.add(agent, worth(agent, agent.offer.slots, this.wanted));
+    agent.qualifies.add(this);
+    if (this.#size > 0) agent.agenda.add(this);
+    else this.unlisted.add(agent);
+  }
+
+  disqualify(agent: LiveAgent): void {
+    this.qualified.remove(agent);
+    this.unlisted.delete(agent);
+    agent.qualifies.delete(this);
+    agent.agenda.delete(this);
+    agent.lowered.delete(this);
+  }
+
+  push(task: LiveTask): void {
+    this.#joined(task.tenant).push(task);
+    this.#size += 1;
+  }
+
+  giveBack(task: LiveTask): void {
+    this.#joined(task.tenant).giveBack(task);
+    this.#size += 1;
   }
 
   remove(task: LiveTask): void {
-    this.#lanes[task.priority]!.remove(task);
+    const waiting = this.#byTenant.get(task.tenant)!;
+    waiting.remove(task);
     this.#size -= 1;
+    if (waiting.size > 0) return;
+    this.#ring.remove(waiting);
+    this.#byTenant.delete(task.tenant);
   }
 
-  /** How many tasks go before this one. */
+  take(task: LiveTask): void {
+    this.remove(task);
+    const waiting = this.#byTenant.get(task.tenant);
+    if (!waiting) return;
+    waiting.turn = ++turns;
+    this.#ring.remove(waiting);
+    this.#ring.push(waiting);
+  }
+
+  /** How many tasks of its own tenant go before this one; other tenants take turns with it. */
   ahead(task: LiveTask): number {
-    let count = 0;
-    for (const lane of this.#lanes.slice(0, task.priority)) count += lane.size;
-    for (const other of this.#lanes[task.priority]!) {
-      if (other === task) return count;
-      count += 1;
-    }
-    return count;
+    return this.#byTenant.get(task.tenant)!.ahead(task);
   }
 
   *[Symbol.iterator](): Iterator<LiveTask> {
-    for (const lane of this.#lanes) yield* lane;
+    for (const waiting of this.#ring) yield* waiting;
+  }
+
+  #joined(tenant: string): TenantQueue {
+    let waiting = this.#byTenant.get(tenant);
+    if (waiting) return waiting;
+    this.#byTenant.set(tenant, (waiting = new TenantQueue(tenant, ++turns)));
+    this.#ring.push(waiting);
+    return waiting;
   }
 }
 
-/** Whether `a` goes before `b`: by priority, then by age. */
-export function goesBefore(a: LiveTask, b: LiveTask): boolean {
-  return a.priority === b.priority ? a.seq < b.seq : a.priority < b.priority;
+/** An agent's score with so many free slots; below 0 without any. */
+function worth(agent: LiveAgent, free: number, wanted: RequirementClass): number {
+  if (free === 0) return -1;
+  return score({ offer: agent.matchable, slots: agent.offer.slots, freeSlots: free }, wanted);
 }

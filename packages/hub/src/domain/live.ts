@@ -3,8 +3,10 @@ import type { AgentOffer, AgentState } from '../api/agent.ts';
 import type { Backoff } from '../api/task.ts';
 import type { IncomingStream } from './incoming-stream.ts';
 import type { Linked } from './lane-queue.ts';
-import type { MatchableOffer } from './match.ts';
+import type { LazyRanking } from './lazy-ranking.ts';
+import { matchable, type MatchableOffer } from './match.ts';
 import type { RequirementClass } from './requirement-class.ts';
+import { Turns } from './turns.ts';
 
 /** The right to make one attempt: to one agent, under one fence. */
 export interface Lease {
@@ -40,7 +42,10 @@ export interface LiveTask extends Linked<LiveTask> {
   readonly tenant: string;
   readonly kind: string;
   queue: TaskQueue;
-  readonly priority: number;
+  /** Index in `priorities` that is in force: as declared, or critical once the deadline presses (see ageing.ts). */
+  priority: number;
+  /** Orders the tasks of one tenant: the earliest is next (see ageing.ts). */
+  dueAtMs: number;
   readonly submittedAtMs: number;
   readonly timeoutMs: number;
   readonly deadlineAtMs: number | undefined;
@@ -60,17 +65,37 @@ export interface LiveTask extends Linked<LiveTask> {
   endings: number;
 }
 
+/** What of one tenant waits in one class (see tenant-queue.ts). */
+export interface TenantTasks {
+  readonly tenant: string;
+  /** Number of the turn that it had last, or when it began to wait; over all classes, the lowest waits longest. */
+  readonly turn: number;
+  /** Its next task. */
+  readonly first: LiveTask | undefined;
+}
+
 /** The tasks of one requirement class that wait for an agent (see class-queue.ts). */
 export interface TaskQueue extends Iterable<LiveTask> {
   readonly wanted: RequirementClass;
-  /** Agents whose offers meet the class, connected or not. */
-  readonly qualified: Set<LiveAgent>;
+  /** Agents whose offers meet the class, connected or not, by how well they suit it at this moment. */
+  readonly qualified: LazyRanking<LiveAgent>;
+  /** Of these, the ones whose agenda does not hold this queue because they found it empty. */
+  readonly unlisted: Set<LiveAgent>;
   readonly size: number;
-  /** The task that is next: oldest of the highest priority. */
+  /** Tenants whose tasks wait, the one whose turn came longest ago first. */
+  readonly tenants: Iterable<TenantTasks>;
+  /** The task that is next: of the tenant whose turn came longest ago. */
   readonly first: LiveTask | undefined;
+  /** What of one tenant waits here. */
+  of(tenant: string): TenantTasks | undefined;
+  /** Takes in an agent whose offer meets the class. */
+  qualify(agent: LiveAgent): void;
+  disqualify(agent: LiveAgent): void;
   push(task: LiveTask): void;
   giveBack(task: LiveTask): void;
   remove(task: LiveTask): void;
+  /** Takes a task out because an agent gets it: its tenant has had its turn. */
+  take(task: LiveTask): void;
   ahead(task: LiveTask): number;
 }
 
@@ -107,6 +132,28 @@ export interface LiveAgent {
   readonly leases: Map<number, Lease>;
   /** Classes with or without waiting tasks that its offer meets. */
   readonly qualifies: Set<TaskQueue>;
+  /** Of these, every one in which tasks may wait for it; some may be empty by now. */
+  readonly agenda: Set<TaskQueue>;
+  /** Of these, the ones in whose ranking it stands lower than it may deserve when a slot of it is free again. */
+  readonly lowered: Set<TaskQueue>;
+  /** How its slots are shared between tenants. */
+  readonly turns: Turns;
+}
+
+/** An agent as it is before anything has happened to it: not connected, and heard from just now. */
+export function newAgent(
+  known: Pick<LiveAgent, 'id' | 'tenant' | 'registeredAtMs' | 'offer' | 'intent' | 'heardAtMs' | 'lastSeenAtMs'>,
+): LiveAgent {
+  return {
+    ...known,
+    matchable: matchable(known.offer),
+    link: undefined,
+    leases: new Map(),
+    qualifies: new Set(),
+    agenda: new Set(),
+    lowered: new Set(),
+    turns: new Turns(),
+  };
 }
 
 export function stateOf(agent: LiveAgent): AgentState {

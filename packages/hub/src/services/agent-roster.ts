@@ -76,8 +76,7 @@ export class AgentRoster {
   qualify(queue: TaskQueue): void {
     for (const agent of this.candidates(queue.wanted)) {
       if (firstMismatch(agent.matchable, queue.wanted)) continue;
-      queue.qualified.add(agent);
-      agent.qualifies.add(queue);
+      queue.qualify(agent);
     }
   }
 
@@ -86,14 +85,12 @@ export class AgentRoster {
     this.disqualify(agent);
     for (const queue of queues) {
       if (firstMismatch(agent.matchable, queue.wanted)) continue;
-      queue.qualified.add(agent);
-      agent.qualifies.add(queue);
+      queue.qualify(agent);
     }
   }
 
   disqualify(agent: LiveAgent): void {
-    for (const queue of agent.qualifies) queue.qualified.delete(agent);
-    agent.qualifies.clear();
+    for (const queue of agent.qualifies) queue.disqualify(agent);
   }
 
   /** Agents that may meet a class, for they have its rarest capability: nobody else can. */

@@ -3,10 +3,9 @@ import { ExpectationFailed, type Database, type EventDraft, type Logger, type Un
 import type { AgentOffer } from '../api/agent.ts';
 import { closeCodes, type Hello } from '../api/protocol.ts';
 import type { z } from 'zod';
-import { matchable } from '../domain/match.ts';
 import { attemptError } from '../domain/attempt-error.ts';
 import { AgentRemoved, LeaseExpired } from '../errors.ts';
-import type { AgentIntent, AgentLink, LiveAgent } from '../domain/live.ts';
+import { newAgent, type AgentIntent, type AgentLink, type LiveAgent } from '../domain/live.ts';
 import {
   insertAgent,
   insertCapability,
@@ -100,19 +99,9 @@ export class AgentSessions {
   /** Registers an agent. The caller makes sure that the name is free. */
   async register(tenant: string, offer: AgentOffer, commit: Commit): Promise<LiveAgent> {
     const nowMs = this.#parts.clock.nowMs();
-    const agent: LiveAgent = {
-      id: uuidv7(),
-      tenant,
-      registeredAtMs: nowMs,
-      offer,
-      matchable: matchable(offer),
-      intent: 'active',
-      link: undefined,
-      heardAtMs: this.#parts.clock.monotonicMs(),
-      lastSeenAtMs: undefined,
-      leases: new Map(),
-      qualifies: new Set(),
-    };
+    const heardAtMs = this.#parts.clock.monotonicMs();
+    const known = { id: uuidv7(), tenant, registeredAtMs: nowMs, lastSeenAtMs: undefined };
+    const agent = newAgent({ ...known, offer, intent: 'active', heardAtMs });
     const row = { id: agent.id, tenant, name: offer.name, offer: JSON.stringify(offer), intent: agent.intent };
     const insert = { ...insertAgent.bind({ ...row, registered_at_ms: nowMs }), expectRows: 1 };
     const events = [agentEvent(agent, 'agent.registered', { name: offer.name })];

@@ -1,8 +1,7 @@
 import type { Clock } from '@reeve/kernel';
 import { ExpectationFailed, type Database, type Logger, type UnitStatement } from '@reeve/platform';
-import { goesBefore } from '../domain/class-queue.ts';
 import { freeSlots, type Lease, type LiveAgent, type LiveTask, type TaskQueue } from '../domain/live.ts';
-import { score } from '../domain/match.ts';
+import { list, nextTask } from '../domain/next-task.ts';
 import type { HubMetrics } from '../metrics.ts';
 import { leaseTask } from '../store/lease-task.ts';
 import type { Fences } from './fences.ts';
@@ -82,10 +81,11 @@ export class Dispatcher {
     if (this.#stopped) return;
     if (!this.#parts.database.status().writable) return this.#waitForStorage();
     if (this.#draining) for (const queue of this.#changedQueues) this.#setAside(queue);
-    for (const queue of this.#changedQueues) this.#serve(queue);
-    this.#changedQueues.clear();
+    // Slots first: whoever has waited for one takes turns for it, before anything new may have what is left.
     for (const agent of this.#changedAgents) this.#feed(agent);
     this.#changedAgents.clear();
+    for (const queue of this.#changedQueues) this.#serve(queue);
+    this.#changedQueues.clear();
     if (this.#granted.length > 0) void this.#record(this.#granted.splice(0));
   }
 
@@ -100,17 +100,17 @@ export class Dispatcher {
   /** Gives the tasks of one class to the best free agents. */
   #serve(queue: TaskQueue): void {
     for (let task = queue.first; task; task = queue.first) {
-      const agent = bestFree(queue, task.failedOn);
-      if (!agent) return;
+      const agent = queue.qualified.best(task.failedOn);
+      if (!agent) return list(queue);
       this.#grant(agent, task);
     }
   }
 
-  /** Fills the free slots of one agent with the first of all tasks it qualifies for. */
+  /** Fills the free slots of one agent with what is next for it; those it keeps are offered to whatever comes. */
   #feed(agent: LiveAgent): void {
     while (freeSlots(agent) > 0) {
-      const task = firstFor(agent);
-      if (!task) return;
+      const task = nextTask(agent);
+      if (!task) return rise(agent);
       this.#grant(agent, task);
     }
   }
@@ -122,7 +122,8 @@ export class Dispatcher {
 
   #grant(agent: LiveAgent, task: LiveTask): void {
     const { board, keeper, fences, clock, metrics } = this.#parts;
-    board.dequeue(task);
+    board.take(task);
+    agent.turns.take(task.tenant, 1);
     task.attempt += 1;
     const lease: Lease = { fence: fences.take(), agent, task, settling: false, progress: undefined, stream: undefined };
     task.lease = lease;
@@ -171,6 +172,7 @@ export class Dispatcher {
     if (task.lease !== lease || lease.settling) return;
     this.#parts.keeper.forgetLease(lease);
     agent.leases.delete(fence);
+    this.#changedAgents.add(agent);
     task.lease = undefined;
     task.attempt -= 1;
     agent.link?.cancel(task.id, fence, reason);
@@ -186,24 +188,8 @@ function recordOf({ task, agent, fence }: Lease, leased_at_ms: number): UnitStat
   return { ...leaseTask.bind(lease), expectRows: 1 };
 }
 
-/** The best agent with a free slot; `lastResort` only when there is no other. */
-function bestFree(queue: TaskQueue, lastResort: LiveAgent | undefined): LiveAgent | undefined {
-  let best: LiveAgent | undefined;
-  let bestScore = -1;
-  for (const agent of queue.qualified) {
-    const free = freeSlots(agent);
-    if (free === 0 || (agent === lastResort && best !== undefined)) continue;
-    const points = score({ offer: agent.matchable, slots: agent.offer.slots, freeSlots: free }, queue.wanted);
-    if (points > bestScore || best === lastResort) [best, bestScore] = [agent, points];
-  }
-  return best;
-}
-
-function firstFor(agent: LiveAgent): LiveTask | undefined {
-  let first: LiveTask | undefined;
-  for (const queue of agent.qualifies) {
-    const task = queue.first;
-    if (task && (!first || goesBefore(task, first))) first = task;
-  }
-  return first;
+/** It has a free slot and nothing waits for it: in each class it stands where it deserves again. */
+function rise(agent: LiveAgent): void {
+  for (const queue of agent.lowered) queue.qualified.raise(agent);
+  agent.lowered.clear();
 }

@@ -52,6 +52,6 @@ function countSlots(roster: AgentRoster): { total: number; leased: number } {
 
 function oldestMs(board: TaskBoard, nowMs: number): number {
   let oldest = nowMs;
-  for (const queue of board.queues()) oldest = Math.min(oldest, queue.oldestSubmittedAtMs ?? nowMs);
+  for (const queue of board.queues()) oldest = Math.min(oldest, queue.oldestSubmittedAtMs);
   return nowMs - oldest;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '@reeve/kernel';
+import { pressesAtMs } from '../domain/ageing.ts';
 import type { Lease, LiveAgent, LiveTask } from '../domain/live.ts';
 import { TimerWheel } from '../domain/timer-wheel.ts';
 import { closeCodes } from '../api/protocol.ts';
@@ -12,6 +13,8 @@ export interface TimesUp {
   attemptTimedOut(lease: Lease): void;
   /** The agent was silent for the whole time-to-live. */
   leaseExpired(lease: Lease): void;
+  /** So little time is left before the deadline that the task must not wait its turn (see ageing.ts). */
+  deadlinePresses(task: LiveTask): void;
   deadlinePassed(task: LiveTask): void;
   /** A task that waited for its time, or for its next attempt, may run. */
   taskIsDue(task: LiveTask): void;
@@ -28,6 +31,7 @@ export class LeaseKeeper {
   readonly #timesUp: TimesUp;
   readonly #timeouts: TimerWheel<Lease>;
   readonly #delays: TimerWheel<LiveTask>;
+  readonly #pressures: TimerWheel<LiveTask>;
   readonly #deadlines: TimerWheel<LiveTask>;
   readonly #runTimes: TimerWheel<LiveTask>;
   #timer: NodeJS.Timeout | undefined;
@@ -41,6 +45,7 @@ export class LeaseKeeper {
     this.#timesUp = timesUp;
     this.#timeouts = new TimerWheel(tickMs, clock.monotonicMs());
     this.#delays = new TimerWheel(tickMs, clock.monotonicMs());
+    this.#pressures = new TimerWheel(tickMs, clock.nowMs());
     this.#deadlines = new TimerWheel(tickMs, clock.nowMs());
     this.#runTimes = new TimerWheel(tickMs, clock.nowMs());
     this.#sweptAtMs = clock.monotonicMs();
@@ -64,7 +69,12 @@ export class LeaseKeeper {
   }
 
   watchDeadline(task: LiveTask): void {
-    if (task.deadlineAtMs !== undefined) this.#deadlines.add(task, task.deadlineAtMs);
+    const { deadlineAtMs, timeoutMs } = task;
+    if (deadlineAtMs === undefined) return;
+    this.#deadlines.add(task, deadlineAtMs);
+    const pressesMs = pressesAtMs(deadlineAtMs, timeoutMs);
+    if (pressesMs > this.#clock.nowMs()) this.#pressures.add(task, pressesMs);
+    else this.#timesUp.deadlinePresses(task);
   }
 
   /** Lets the task run after a delay. */
@@ -80,6 +90,7 @@ export class LeaseKeeper {
   forgetTask(task: LiveTask): void {
     this.#delays.cancel(task);
     this.#runTimes.cancel(task);
+    this.#pressures.cancel(task);
     this.#deadlines.cancel(task);
   }
 
@@ -99,6 +110,7 @@ export class LeaseKeeper {
     if (this.#stoodStill(monotonicMs)) return;
     const nowMs = this.#clock.nowMs();
     for (const lease of this.#timeouts.due(monotonicMs)) this.#timesUp.attemptTimedOut(lease);
+    for (const task of this.#pressures.due(nowMs)) this.#timesUp.deadlinePresses(task);
     for (const task of this.#deadlines.due(nowMs)) this.#timesUp.deadlinePassed(task);
     for (const task of this.#delays.due(monotonicMs)) this.#timesUp.taskIsDue(task);
     for (const task of this.#runTimes.due(nowMs)) this.#timesUp.taskIsDue(task);

@@ -1,9 +1,9 @@
 import type { Clock } from '@reeve/kernel';
 import type { Database, Logger } from '@reeve/platform';
 import { AgentOffer } from '../api/agent.ts';
-import type { Backoff } from '../api/task.ts';
-import { matchable } from '../domain/match.ts';
-import type { Lease, LiveAgent, LiveTask } from '../domain/live.ts';
+import type { HubSettings } from '../components.ts';
+import { dueAtMs } from '../domain/ageing.ts';
+import { newAgent, type Lease, type LiveAgent, type LiveTask } from '../domain/live.ts';
 import { selectAgents, selectCapabilities } from '../store/agents.ts';
 import { selectLiveTasks } from '../store/read-tasks.ts';
 import type { AgentsTable, TasksTable } from '../store/tables.ts';
@@ -13,6 +13,7 @@ import { endTask } from '../store/finish-task.ts';
 import type { AgentRoster } from './agent-roster.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import type { SteadyTime } from './steady-time.ts';
 import type { TaskBoard } from './task-board.ts';
 import { taskEvent } from './task-event.ts';
 
@@ -26,8 +27,8 @@ export interface RecoveryParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Logger;
-  /** How tasks that do not say otherwise are tried again. */
-  readonly retry: Backoff;
+  readonly steadyTime: SteadyTime;
+  readonly settings: HubSettings;
 }
 
 /** Rebuilds the scheduler's memory from the record: agents first, then every task that has not ended. */
@@ -123,6 +124,9 @@ export class Recovery {
   }
 
   #wait(row: TasksTable): LiveTask {
+    const { settings, steadyTime } = this.#parts;
+    // A clock that was put back while the hub was down must not let them wait for longer.
+    const sinceMs = Math.min(steadyTime.nowMs(), Math.max(row.submitted_at_ms, row.run_at_ms ?? 0));
     return {
       seq: row.seq,
       id: row.id,
@@ -130,11 +134,12 @@ export class Recovery {
       kind: row.kind,
       queue: this.#parts.board.queueFor(requiresOf(row), constraintsOf(row)),
       priority: row.priority,
+      dueAtMs: dueAtMs(row.priority, sinceMs, settings.ageingMs),
       submittedAtMs: row.submitted_at_ms,
       timeoutMs: row.timeout_ms,
       deadlineAtMs: row.deadline_at_ms ?? undefined,
       maxAttempts: row.max_attempts,
-      retry: backoffOf(row) ?? this.#parts.retry,
+      retry: backoffOf(row) ?? settings.retry,
       attempt: row.attempt,
       input: undefined,
       lease: undefined,
@@ -151,18 +156,13 @@ export class Recovery {
 
 /** An agent from its row: not connected, heard from just now. */
 export function agentOf(row: AgentsTable, heardAtMs: number): LiveAgent {
-  const offer = AgentOffer.parse(JSON.parse(row.offer));
-  return {
+  return newAgent({
     id: row.id,
     tenant: row.tenant,
     registeredAtMs: row.registered_at_ms,
-    offer,
-    matchable: matchable(offer),
+    offer: AgentOffer.parse(JSON.parse(row.offer)),
     intent: row.intent,
-    link: undefined,
     heardAtMs,
     lastSeenAtMs: row.last_seen_at_ms ?? undefined,
-    leases: new Map(),
-    qualifies: new Set(),
-  };
+  });
 }

@@ -1,7 +1,7 @@
 import { decideRetry, type Clock } from '@reeve/kernel';
 import { ExpectationFailed, type Database, type Logger, type Unit, type UnitStatement } from '@reeve/platform';
 import type { TaskError, TaskState } from '../api/task.ts';
-import { freeSlots, type Lease, type LiveAgent, type LiveTask } from '../domain/live.ts';
+import type { Lease, LiveAgent, LiveTask } from '../domain/live.ts';
 import type { HubMetrics } from '../metrics.ts';
 import { buryTask, endTask, releaseTask, succeedTask } from '../store/finish-task.ts';
 import { sealedError, sealedOutput } from '../store/payloads.ts';
@@ -139,8 +139,8 @@ export class Settlement {
    */
   #failsOver({ task, agent }: Lease): boolean {
     if (!task.follower) return false;
-    for (const other of task.queue.qualified) if (other !== agent && freeSlots(other) > 0) return true;
-    return false;
+    const other = task.queue.qualified.best(agent);
+    return other !== undefined && other !== agent;
   }
 
   /**

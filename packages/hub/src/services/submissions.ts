@@ -12,8 +12,9 @@ import { createHash } from 'node:crypto';
 import { ExpectationFailed, type Database, type EventDraft, type UnitStatement } from '@reeve/platform';
 import type { TaskSubmission } from '../api/task.ts';
 import type { HubSettings } from '../components.ts';
-import { priorities } from '../domain/class-queue.ts';
+import { dueAtMs } from '../domain/ageing.ts';
 import type { Follower, LiveTask } from '../domain/live.ts';
+import { priorities } from '../domain/tenant-queue.ts';
 import { UnknownCapability } from '../errors.ts';
 import type { HubMetrics } from '../metrics.ts';
 import { insertTask, insertTaskInput, insertTaskKey, selectTaskKeys } from '../store/insert-task.ts';
@@ -21,6 +22,7 @@ import { sealedInput } from '../store/payloads.ts';
 import type { AgentRoster } from './agent-roster.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import type { SteadyTime } from './steady-time.ts';
 import type { TaskBoard } from './task-board.ts';
 import { taskEvent } from './task-event.ts';
 
@@ -35,6 +37,7 @@ export interface SubmissionsParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly metrics: HubMetrics;
+  readonly steadyTime: SteadyTime;
   readonly settings: HubSettings;
   /** Highest sequence number in the database at start. */
   readonly newestSeq: number;
@@ -234,16 +237,19 @@ export class Submissions {
   }
 
   #liveTask(tenant: string, submission: TaskSubmission, input: string, follower: Follower | undefined): LiveTask {
-    const { board, clock, settings } = this.#parts;
+    const { board, clock, steadyTime, settings } = this.#parts;
     const maxAttempts = submission.maxAttempts ?? settings.defaultMaxAttempts;
     const nowMs = clock.nowMs();
+    const priority = priorities.indexOf(submission.priority);
+    const sinceMs = steadyTime.nowMs() + Math.max(0, (submission.runAtMs ?? 0) - nowMs);
     return {
       seq: ++this.#seq,
       id: uuidv7(nowMs),
       tenant,
       kind: submission.kind,
       queue: board.queueFor(submission.requires, submission.constraints),
-      priority: priorities.indexOf(submission.priority),
+      priority,
+      dueAtMs: dueAtMs(priority, sinceMs, settings.ageingMs),
       submittedAtMs: nowMs,
       timeoutMs: submission.timeoutMs ?? settings.defaultTimeoutMs,
       deadlineAtMs: submission.deadlineAtMs,

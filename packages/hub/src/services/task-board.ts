@@ -1,3 +1,4 @@
+import type { HubSettings } from '../components.ts';
 import type { Constraints, Requirement } from '../api/task.ts';
 import { ClassQueue } from '../domain/class-queue.ts';
 import type { LiveTask, TaskQueue } from '../domain/live.ts';
@@ -7,6 +8,8 @@ import type { AgentRoster } from './agent-roster.ts';
 /** Classes without live tasks that are kept, so that work which comes one by one does not work them out each time. */
 const idleClassLimit = 1_024;
 
+type TaskBoardSettings = Pick<HubSettings, 'inputMemoryBytes' | 'ageingMs'>;
+
 /** Every task that has not ended, and the queues of those that wait for an agent. */
 export class TaskBoard {
   readonly #tasks = new Map<string, LiveTask>();
@@ -15,12 +18,14 @@ export class TaskBoard {
   readonly #idle = new Set<ClassQueue>();
   readonly #roster: AgentRoster;
   readonly #inputMemoryBytes: number;
+  readonly #ageingMs: number;
   #inputBytes = 0;
   #waiting = 0;
 
-  constructor(roster: AgentRoster, inputMemoryBytes: number) {
+  constructor(roster: AgentRoster, { inputMemoryBytes, ageingMs }: TaskBoardSettings) {
     this.#roster = roster;
     this.#inputMemoryBytes = inputMemoryBytes;
+    this.#ageingMs = ageingMs;
   }
 
   get(id: string): LiveTask | undefined {
@@ -80,6 +85,21 @@ export class TaskBoard {
     return task.endings === 0 && this.#tasks.get(task.id) === task;
   }
 
+  /** Takes a waiting task out because an agent gets it. */
+  take(task: LiveTask): void {
+    task.queue.take(task);
+    this.#waiting -= 1;
+  }
+
+  /** Counts a task as a critical one of its age from now on: its deadline presses. */
+  press(task: LiveTask): void {
+    const waits = task.lane !== undefined;
+    if (waits) task.queue.remove(task);
+    task.dueAtMs -= task.priority * this.#ageingMs;
+    task.priority = 0;
+    if (waits) task.queue.push(task);
+  }
+
   /** Takes a task out of its queue, if it waits there. */
   dequeue(task: LiveTask): void {
     if (!task.lane) return;
@@ -131,7 +151,6 @@ export class TaskBoard {
     this.#idle.delete(queue);
     this.#queues.delete(queue.wanted.key);
     this.#liveIn.delete(queue);
-    for (const agent of queue.qualified) agent.qualifies.delete(queue);
-    queue.qualified.clear();
+    for (const agent of queue.qualified) queue.disqualify(agent);
   }
 }

@@ -1,7 +1,7 @@
 import type { JsonValue } from '@reeve/kernel';
 import type { Task, TaskSubmission, TaskSummary } from '../api/task.ts';
-import { priorities } from '../domain/class-queue.ts';
 import type { LiveTask } from '../domain/live.ts';
+import { priorities } from '../domain/tenant-queue.ts';
 import type { TaskRow } from '../store/read-tasks.ts';
 import { constraintsOf, errorOf, labelsOf, requiresOf } from '../store/task-json.ts';
 

@@ -1,52 +1,129 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { ClassQueue, goesBefore, priorities } from '../../src/domain/class-queue.ts';
+import { describe, expect, test } from 'vitest';
+import { ClassQueue } from '../../src/domain/class-queue.ts';
 import type { LiveTask } from '../../src/domain/live.ts';
 import { requirementClass } from '../../src/domain/requirement-class.ts';
+import { goesBefore, priorities } from '../../src/domain/tenant-queue.ts';
+import { ageingMs, waiting } from './waiting-task.ts';
 
 const wanted = requirementClass([{ name: 'echo', minProficiency: 0 }], {});
 
-/** What of a task its queue looks at. */
-function waiting(seq: number, priority: number): LiveTask {
-  const task = { seq, priority, submittedAtMs: seq, lane: undefined, previous: undefined, next: undefined };
-  return task as unknown as LiveTask;
+function queued(tasks: readonly LiveTask[]): ClassQueue {
+  const queue = new ClassQueue(wanted);
+  for (const task of tasks) queue.push(task);
+  return queue;
 }
 
-const draws = fc.array(fc.nat(priorities.length - 1), { minLength: 1, maxLength: 40 });
+/** The order in which agents get what waits. */
+function served(queue: ClassQueue): LiveTask[] {
+  const order: LiveTask[] = [];
+  for (let task = queue.first; task; task = queue.first) {
+    order.push(task);
+    queue.take(task);
+  }
+  return order;
+}
 
-test('[HB-04 order] the first is always the oldest of the highest priority, down to the last', () => {
-  fc.assert(
-    fc.property(draws, (drawn) => {
-      const queue = new ClassQueue(wanted);
-      const tasks = drawn.map((priority, seq) => waiting(seq, priority));
-      for (const task of tasks) queue.push(task);
-      const inOrder = tasks.toSorted((a, b) => a.priority - b.priority || a.seq - b.seq);
-      expect([...queue]).toEqual(inOrder);
-      for (const [index, task] of inOrder.entries()) expect(queue.ahead(task)).toBe(index);
-      for (const [index, task] of inOrder.entries()) {
-        expect(queue.first).toBe(task);
-        expect(queue.size).toBe(inOrder.length - index);
-        queue.remove(task);
-      }
-      expect(queue.first).toBeUndefined();
-    }),
-  );
+const priority = fc.nat(priorities.length - 1);
+const draws = fc.array(priority, { minLength: 1, maxLength: 40 });
+/** Tasks in the order in which they came, with the time that passed before each. */
+const arrivals = fc.array(fc.tuple(priority, fc.integer({ min: 0, max: 2 * ageingMs })), {
+  minLength: 1,
+  maxLength: 40,
 });
 
-test('[HB-04 order] a task that is given back goes first again in its lane, and never before a higher one', () => {
-  const queue = new ClassQueue(wanted);
-  const [high, older, younger] = [waiting(3, 1), waiting(1, 2), waiting(2, 2)];
-  for (const task of [older, younger, high]) queue.push(task);
-  queue.remove(older);
-  queue.giveBack(older);
-  expect([...queue]).toEqual([high, older, younger]);
+function arrived(drawn: ReadonlyArray<readonly [number, number]>): LiveTask[] {
+  let sinceMs = 0;
+  return drawn.map(([level, pauseMs], seq) => waiting(seq, level, { sinceMs: (sinceMs += pauseMs) }));
+}
+
+describe('within a tenant', () => {
+  test('[HB-04 order] of what came at once: by priority, then oldest, down to the last', () => {
+    fc.assert(
+      fc.property(draws, (drawn) => {
+        const tasks = drawn.map((level, seq) => waiting(seq, level));
+        const inOrder = tasks.toSorted((a, b) => a.priority - b.priority || a.seq - b.seq);
+        const queue = queued(tasks);
+        for (const [index, task] of inOrder.entries()) expect(queue.ahead(task)).toBe(index);
+        expect(served(queue)).toEqual(inOrder);
+        expect(queue.size).toBe(0);
+      }),
+    );
+  });
+
+  test('[HB-04 ageing] a task that has waited one step longer counts one priority higher: compared with a sort', () => {
+    fc.assert(
+      fc.property(arrivals, (drawn) => {
+        const tasks = arrived(drawn);
+        const inOrder = tasks.toSorted((a, b) => effective(a) - effective(b) || a.seq - b.seq);
+        expect(served(queued(tasks))).toEqual(inOrder);
+      }),
+    );
+  });
+
+  test('[HB-04 no-starvation] nothing that comes three steps later goes before a task, whatever its priority', () => {
+    fc.assert(
+      fc.property(priority, arrivals, (level, drawn) => {
+        const patient = waiting(-1, level, { sinceMs: 0 });
+        const order = served(queued([patient, ...arrived(drawn)]));
+        for (const task of order.slice(0, order.indexOf(patient)))
+          expect(task.submittedAtMs).toBeLessThanOrEqual(3 * ageingMs);
+      }),
+    );
+  });
+
+  test('[HB-04 raise-all] with every priority raised the order is that of nothing raised', () => {
+    fc.assert(
+      fc.property(arrivals, (drawn) => {
+        const low = served(queued(arrived(drawn.map(([, pauseMs]) => [3, pauseMs])))).map(({ seq }) => seq);
+        const critical = served(queued(arrived(drawn.map(([, pauseMs]) => [0, pauseMs])))).map(({ seq }) => seq);
+        expect(critical).toEqual(low);
+      }),
+    );
+  });
+
+  test('[HB-04 order] a task that is given back goes first again in its lane, and never before a higher one', () => {
+    const [high, older, younger] = [waiting(3, 1), waiting(1, 2), waiting(2, 2)];
+    const queue = queued([older, younger, high]);
+    queue.remove(older);
+    queue.giveBack(older);
+    expect(served(queue)).toEqual([high, older, younger]);
+  });
+
+  test('[HB-04 ageing] a task that waits for another attempt keeps its age, behind those of its lane that wait already', () => {
+    const again = waiting(1, 3, { sinceMs: 0 });
+    const queue = queued([waiting(2, 3, { sinceMs: 500 }), waiting(3, 0, { sinceMs: 3_600 })]);
+    queue.push(again);
+    expect(queue.ahead(again)).toBe(1);
+    expect(served(queue).map(({ seq }) => seq)).toEqual([2, 1, 3]);
+  });
+
+  test('[HB-04 order] goes before is a strict order', () => {
+    fc.assert(
+      fc.property(draws, draws, ([a = 0], [b = 0]) => {
+        expect(goesBefore(waiting(1, a), waiting(2, b))).toBe(a <= b);
+        expect(goesBefore(waiting(2, b), waiting(1, a))).toBe(b < a);
+      }),
+    );
+  });
 });
 
-test('[HB-04 order] between classes: by priority, then by age', () => {
-  fc.assert(
-    fc.property(draws, draws, ([a = 0], [b = 0]) => {
-      expect(goesBefore(waiting(1, a), waiting(2, b))).toBe(a <= b);
-      expect(goesBefore(waiting(2, b), waiting(1, a))).toBe(b < a);
-    }),
-  );
+describe('between tenants', () => {
+  test('[HB-14 fairness] tenants take turns, however much and however critical one of them has', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 30 }), (many, few) => {
+        const flood = Array.from({ length: many }, (_, seq) => waiting(seq, 0, { tenant: 'flood' }));
+        const quiet = Array.from({ length: few }, (_, seq) => waiting(1_000 + seq, 3, { tenant: 'quiet' }));
+        const order = served(queued([...flood, ...quiet])).map(({ tenant }) => tenant);
+        const both = 2 * Math.min(many, few);
+        for (const [index, tenant] of order.slice(0, both).entries())
+          expect(tenant).toBe(index % 2 === 0 ? 'flood' : 'quiet');
+      }),
+    );
+  });
 });
+
+/** The rule in words: one step of priority for each `ageingMs` waited. */
+function effective(task: LiveTask): number {
+  return task.submittedAtMs / ageingMs + task.priority;
+}

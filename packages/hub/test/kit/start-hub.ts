@@ -35,6 +35,7 @@ const testSettings: HubSettings = {
   leaseTtlMs: 5_000,
   heartbeatMs: 500,
   maxLiveTasks: 100_000,
+  ageingMs: 300_000,
   inputLimitBytes: 256 * 1024,
   inputMemoryBytes: 64 * 1024 * 1024,
   defaultTimeoutMs: 30_000,

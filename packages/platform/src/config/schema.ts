@@ -67,6 +67,9 @@ const hub = z.strictObject({
   maxQueuedTasks: integer({ min: 1 })
     .default(1_000_000)
     .describe('Beyond this many waiting tasks new ones are refused, before they are acknowledged.'),
+  ageingMs: durationMs({ min: second, max: day })
+    .default(5 * minute)
+    .describe('A task that has waited this much longer than another of its tenant counts one priority higher.'),
   inputLimitBytes: sizeBytes({ max: 2 * mebibyte })
     .default(256 * kibibyte)
     .describe('Largest input of a task, as JSON.'),

@@ -1,0 +1,62 @@
+import type { LiveAgent, LiveTask, TaskQueue, TenantTasks } from './live.ts';
+import { goesBefore } from './tenant-queue.ts';
+
+/** Tenants' queues looked at for one slot: so its cost is bounded, whatever waits. What was left out comes first next. */
+const lookLimit = 256;
+
+/**
+ * The task that a free slot of the agent takes, of all it qualifies for: first the tenant, by its turn with this agent
+ * (turns.ts) and, of those whose turn it is, the one that got something longest ago; then that tenant's next task in any
+ * class. Queues found empty leave the agenda until somebody waits in them again.
+ */
+export function nextTask(agent: LiveAgent): LiveTask | undefined {
+  const seen: TaskQueue[] = [];
+  const { tenant } = whoseTurn(agent, seen) ?? {};
+  if (tenant === undefined) return undefined;
+  let next: LiveTask | undefined;
+  for (const queue of seen) {
+    const first = queue.of(tenant)?.first;
+    if (first && (!next || goesBefore(first, next))) next = first;
+  }
+  return next;
+}
+
+function whoseTurn(agent: LiveAgent, seen: TaskQueue[]): TenantTasks | undefined {
+  let chosen: TenantTasks | undefined;
+  let chosenRound = Infinity;
+  let looks = 0;
+  for (const queue of agent.agenda) {
+    if (queue.size === 0) {
+      unlist(agent, queue);
+      continue;
+    }
+    seen.push(queue);
+    for (const waiting of queue.tenants) {
+      const round = agent.turns.roundOf(waiting.tenant);
+      if (round < chosenRound || (round === chosenRound && waiting.turn < chosen!.turn)) {
+        [chosen, chosenRound] = [waiting, round];
+      }
+      if (++looks === lookLimit) return leaveForLater(agent, seen, chosen);
+    }
+  }
+  return chosen;
+}
+
+function unlist(agent: LiveAgent, queue: TaskQueue): void {
+  agent.agenda.delete(queue);
+  queue.unlisted.add(agent);
+}
+
+/** Tasks wait in the queue that nobody could take at once: every agent that may take one later has to look there. */
+export function list(queue: TaskQueue): void {
+  for (const agent of queue.unlisted) agent.agenda.add(queue);
+  queue.unlisted.clear();
+}
+
+function leaveForLater(agent: LiveAgent, seen: readonly TaskQueue[], chosen: TenantTasks | undefined) {
+  for (const queue of seen) {
+    agent.agenda.delete(queue);
+    agent.agenda.add(queue);
+  }
+  return chosen;
+}

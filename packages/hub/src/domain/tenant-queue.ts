@@ -1,0 +1,77 @@
+import type { Priority } from '../api/task.ts';
+import { LaneQueue, type Linked } from './lane-queue.ts';
+import type { LiveTask, TenantTasks } from './live.ts';
+
+/** Highest first; a task's `priority` is its index here. */
+export const priorities: readonly Priority[] = ['critical', 'high', 'medium', 'low'];
+
+/**
+ * What of one tenant waits in one class: a lane for each priority, first in, first out, which is the order of `dueAtMs`
+ * but for tasks that join again, for another attempt. So the next task is among the firsts of the lanes, however many wait.
+ */
+export class TenantQueue implements TenantTasks, Linked<TenantQueue> {
+  readonly tenant: string;
+  turn: number;
+  lane: object | undefined;
+  previous: TenantQueue | undefined;
+  next: TenantQueue | undefined;
+  readonly #lanes = priorities.map(() => new LaneQueue<LiveTask>());
+  #size = 0;
+
+  constructor(tenant: string, turn: number) {
+    this.tenant = tenant;
+    this.turn = turn;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get first(): LiveTask | undefined {
+    let next: LiveTask | undefined;
+    for (const { first } of this.#lanes) if (first && (!next || goesBefore(first, next))) next = first;
+    return next;
+  }
+
+  /** When the oldest task was submitted; those that wait for another attempt stand where they joined. */
+  get oldestSubmittedAtMs(): number {
+    return Math.min(...this.#lanes.map(({ first }) => first?.submittedAtMs ?? Infinity));
+  }
+
+  push(task: LiveTask): void {
+    this.#lanes[task.priority]!.push(task);
+    this.#size += 1;
+  }
+
+  /** Back to the front: it was taken out but could not be given away. */
+  giveBack(task: LiveTask): void {
+    this.#lanes[task.priority]!.unshift(task);
+    this.#size += 1;
+  }
+
+  remove(task: LiveTask): void {
+    this.#lanes[task.priority]!.remove(task);
+    this.#size -= 1;
+  }
+
+  /** How many tasks go before this one. */
+  ahead(task: LiveTask): number {
+    let count = 0;
+    for (const lane of this.#lanes) {
+      for (const other of lane) {
+        if (other === task || (other.lane !== task.lane && goesBefore(task, other))) break;
+        count += 1;
+      }
+    }
+    return count;
+  }
+
+  *[Symbol.iterator](): Iterator<LiveTask> {
+    for (const lane of this.#lanes) yield* lane;
+  }
+}
+
+/** Whether `a` goes before `b`, both of one tenant: it is due earlier, or was submitted earlier. */
+export function goesBefore(a: LiveTask, b: LiveTask): boolean {
+  return a.dueAtMs === b.dueAtMs ? a.seq < b.seq : a.dueAtMs < b.dueAtMs;
+}

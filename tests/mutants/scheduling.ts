@@ -1,0 +1,117 @@
+import type { Mutant } from './mutant.ts';
+
+const domain = 'packages/hub/src/domain';
+const services = 'packages/hub/src/services';
+const domainTests = 'packages/hub/test/domain';
+const fairness = 'packages/hub/test/tasks/fairness.test.ts';
+
+/** Fairness, priorities, load, breakers and learned proficiency. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'round-robin-ignores-the-deficit',
+    guarantee: 'HB-14 fairness',
+    file: `${domain}/turns.ts`,
+    find: 'const rounds = Math.floor(-share.deficit / weight) + 1;',
+    replace: 'const rounds = 1;',
+    test: `${domainTests}/turns.test.ts`,
+    testName: 'by their weights',
+  },
+  {
+    name: 'deficit-forgotten-with-the-round',
+    guarantee: 'HB-14 fairness',
+    file: `${domain}/turns.ts`,
+    find: 'share.deficit += rounds * weight;',
+    replace: 'if (rounds > 0) share.deficit = weight;',
+    test: `${domainTests}/turns.test.ts`,
+    testName: 'by their weights',
+  },
+  {
+    name: 'turns-saved-up-by-those-who-are-away',
+    guarantee: 'HB-14 fairness',
+    file: `${domain}/turns.ts`,
+    find: 'return Math.max(this.#round, this.#shares.get(tenant)?.round ?? 0);',
+    replace: 'return this.#shares.get(tenant)?.round ?? 0;',
+    test: `${domainTests}/turns.test.ts`,
+    testName: 'no turns saved up',
+  },
+  {
+    name: 'slots-not-charged-to-tenants',
+    guarantee: 'HB-14 fairness',
+    file: `${services}/dispatcher.ts`,
+    find: 'agent.turns.take(task.tenant, 1);',
+    replace: '',
+    test: fairness,
+    testName: 'over classes and a restart',
+  },
+  {
+    name: 'priorities-compared-between-tenants',
+    guarantee: 'HB-14 fairness',
+    file: `${domain}/next-task.ts`,
+    find: 'if (round < chosenRound || (round === chosenRound && waiting.turn < chosen!.turn)) {',
+    replace: 'if (!chosen || goesBefore(waiting.first!, chosen.first!)) {',
+    test: fairness,
+    testName: 'a flood of critical work',
+  },
+  {
+    name: 'newcomers-take-no-turns',
+    guarantee: 'HB-04 no-starvation',
+    file: `${domain}/next-task.ts`,
+    find: '(round === chosenRound && waiting.turn < chosen!.turn)',
+    replace: 'false',
+    test: `${domainTests}/next-task.test.ts`,
+    testName: 'take one task each and go',
+  },
+  {
+    name: 'what-was-not-looked-at-never-is',
+    guarantee: 'HB-04 no-starvation',
+    file: `${domain}/next-task.ts`,
+    find: 'for (const agent of queue.unlisted) agent.agenda.add(queue);',
+    replace: '',
+    test: `${domainTests}/next-task.test.ts`,
+    testName: 'looked at again',
+  },
+  {
+    name: 'ageing-off',
+    guarantee: 'HB-04 ageing',
+    file: `${domain}/ageing.ts`,
+    find: 'return sinceMs + priority * ageingMs;',
+    replace: 'return priority * ageingMs;',
+    test: fairness,
+    testName: 'three steps longer',
+  },
+  {
+    name: 'age-lost-by-a-restart',
+    guarantee: 'HB-04 ageing',
+    file: `${services}/recovery.ts`,
+    find: 'Math.min(steadyTime.nowMs(), Math.max(row.submitted_at_ms, row.run_at_ms ?? 0))',
+    replace: 'steadyTime.nowMs()',
+    test: fairness,
+    testName: 'outlives a restart',
+  },
+  {
+    name: 'age-follows-the-wall-clock',
+    guarantee: 'HB-04 order',
+    file: `${services}/steady-time.ts`,
+    find: 'return this.#offsetMs + this.#clock.monotonicMs();',
+    replace: 'return this.#clock.nowMs();',
+    test: fairness,
+    testName: 'a wall clock that jumps',
+  },
+  {
+    name: 'deadlines-press-nobody',
+    guarantee: 'HB-04 deadline',
+    file: `${services}/lease-keeper.ts`,
+    find: 'for (const task of this.#pressures.due(nowMs)) this.#timesUp.deadlinePresses(task);',
+    replace: '',
+    test: fairness,
+    testName: 'while it waits',
+  },
+  {
+    name: 'best-agent-by-a-stale-score',
+    guarantee: 'HB-03',
+    file: `${domain}/lazy-ranking.ts`,
+    find: 'if (value >= top.bound) return top;',
+    replace: 'return top;',
+    test: `${domainTests}/lazy-ranking.test.ts`,
+  },
+];
