@@ -1,6 +1,6 @@
 /**
  * `npm run mutants`   breaks each guarantee in a copy of the house and fails if the cited tests do not notice
- *   -- --only NAME    those whose name contains NAME
+ *   -- --only A,B     those whose name contains A or B
  *   -- --json         the verdicts as JSON, nothing else
  *   -- --all          a mutant that cannot be tried for want of something (strace, …) fails too
  */
@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { nearestNames } from '@reeve/kernel';
 import type { Mutant } from '../tests/mutants/mutant.ts';
 import { Baselines, tryMutant, type Verdict } from './mutation.ts';
 import { copyWorkspace } from './workspace.ts';
@@ -25,14 +26,28 @@ const { values: flags } = parseArgs({
   },
 });
 const root = resolve(flags.root);
-const mutants = (await readMutants()).filter(({ name }) => name.includes(flags.only));
-if (mutants.length === 0) throw new Error(`no mutant has "${flags.only}" in its name`);
+process.exitCode = await main();
 
-const verdicts = await tryAll(mutants);
-if (flags.json) console.log(JSON.stringify(verdicts, undefined, 2));
-else printSummary();
-const failing = flags.all ? ['survived', 'invalid', 'skipped'] : ['survived', 'invalid'];
-process.exitCode = verdicts.some(({ outcome }) => failing.includes(outcome)) ? 1 : 0;
+async function main(): Promise<number> {
+  const all = await readMutants();
+  const parts = flags.only.split(',').map((part) => part.trim());
+  const wanted = flags.only === '' ? [''] : parts.filter((part) => part !== '');
+  for (const part of wanted) if (!all.some(({ name }) => name.includes(part))) return refuse(part, all);
+  const verdicts = await tryAll(all.filter(({ name }) => wanted.some((part) => name.includes(part))));
+  if (flags.json) console.log(JSON.stringify(verdicts, undefined, 2));
+  else printSummary(verdicts);
+  const failing = flags.all ? ['survived', 'invalid', 'skipped'] : ['survived', 'invalid'];
+  return verdicts.some(({ outcome }) => failing.includes(outcome)) ? 1 : 0;
+}
+
+/** A misspelt name must not pass for mutants that all died. */
+function refuse(part: string, all: readonly Mutant[]): number {
+  const names = all.map(({ name }) => name);
+  const nearest = nearestNames(part, names);
+  const hint = nearest.length > 0 ? `; the nearest are ${nearest.join(', ')}` : '';
+  console.error(`No mutant has "${part}" in its name${hint}.`);
+  return 2;
+}
 
 async function readMutants(): Promise<Mutant[]> {
   const files = globSync('tests/mutants/*.ts', { cwd: root }).filter((file) => basename(file) !== 'mutant.ts');
@@ -69,7 +84,7 @@ function print({ mutant, outcome, reason }: Verdict): void {
   console.log(`             ${reason.slice(0, 200)}`);
 }
 
-function printSummary(): void {
+function printSummary(verdicts: readonly Verdict[]): void {
   const count = (outcome: Verdict['outcome']): number =>
     verdicts.filter((verdict) => verdict.outcome === outcome).length;
   const parts = (['killed', 'survived', 'invalid', 'skipped'] as const).map(

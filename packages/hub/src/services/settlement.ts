@@ -147,8 +147,12 @@ export class Settlement {
    * The statement that ends a task from outside, whoever has it. From here on the task is given to nobody: once the unit
    * is stored call `endedOutside`, if it could not be stored `notEnded`.
    */
-  endStatement(task: LiveTask, state: 'cancelled' | 'expired', error: TaskError): UnitStatement {
-    const finished_at_ms = this.#parts.clock.nowMs();
+  endStatement(
+    task: LiveTask,
+    state: 'cancelled' | 'expired',
+    error: TaskError,
+    finished_at_ms: number,
+  ): UnitStatement {
     task.endings += 1;
     this.#parts.board.dequeue(task);
     return {
@@ -199,7 +203,7 @@ export class Settlement {
   }
 
   async #endFromWithin(task: LiveTask, state: 'cancelled' | 'expired', error: TaskError): Promise<void> {
-    const statement = this.endStatement(task, state, error);
+    const statement = this.endStatement(task, state, error, this.#parts.clock.nowMs());
     const unit = { statements: [statement], events: [taskEvent(task, `task.${state}`, { reason: error.message })] };
     const stored = await this.#store(task, unit);
     if (stored === 'durable') this.endedOutside(task, { state, error });

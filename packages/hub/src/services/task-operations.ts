@@ -117,9 +117,10 @@ async function cancel(parts: TaskOperationsParts, id: string, reason: string, ca
   const task = parts.board.get(id);
   if (!task) throw ended(row);
   const error: TaskError = { code: 'task_cancelled', message: reason, retryable: false };
-  const statement = parts.settlement.endStatement(task, 'cancelled', error);
+  const finishedAtMs = parts.clock.nowMs();
+  const statement = parts.settlement.endStatement(task, 'cancelled', error, finishedAtMs);
   const events = [taskEvent(task, 'task.cancelled', { reason })];
-  const answer: TaskSummary = { ...summaryOf(row), state: 'cancelled', error, finishedAtMs: parts.clock.nowMs() };
+  const answer: TaskSummary = { ...summaryOf(row), state: 'cancelled', error, finishedAtMs };
   try {
     await call.commit({ statements: [statement], events }, answer as JsonValue, { target: `task:${id}` });
   } catch (failure) {

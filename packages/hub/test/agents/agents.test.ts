@@ -136,6 +136,20 @@ describe('registering', () => {
   );
 });
 
+describe('slots', () => {
+  test('[HB-01 slots] an agent has as many tasks as it has slots, and the next when one of them is free', async () => {
+    const hub = await startHub();
+    const agent = await rawAgent(hub, { slots: 2 });
+    const ids = [await submit(hub), await submit(hub), await submit(hub)];
+    await agent.roundTrip();
+    expect(agent.seen('lease').map(({ taskId }) => taskId)).toEqual(ids.slice(0, 2));
+    agent.succeed(await agent.next('lease'));
+    await ended(hub, ids[0]!);
+    await agent.roundTrip();
+    expect(agent.seen('lease').map(({ taskId }) => taskId)).toEqual(ids.slice(1));
+  });
+});
+
 describe('reading', () => {
   test('[HB-01 read] by id, and by pages, by state and by capability', async () => {
     const hub = await startHub();

@@ -40,15 +40,37 @@ describe('what an offer must meet', () => {
     });
   });
 
-  test.each<[string, Constraints, string, unknown, unknown]>([
-    ['price', { maxPriceMicroUsd: '99' }, 'price at most (micro-USD)', '99', '100'],
-    ['label', { labels: { team: 'b' } }, 'label team', 'b', 'a'],
-    ['missing label', { labels: { gpu: 'yes' } }, 'label gpu', 'yes', null],
-    ['label named like a member of every object', { labels: { constructor: 'x' } }, 'label constructor', 'x', null],
-    ['region', { region: 'us-east' }, 'region', 'us-east', 'eu-west'],
-    ['stake', { minStakeMicroUsd: '51' }, 'stake at least (micro-USD)', '51', '50'],
-  ])('[HB-03] tells both values of what failed: %s', (_, wanted, requirement, asked, found) => {
-    expect(mismatch(wanted)).toEqual({ requirement, wanted: asked, found });
+  test('[HB-03 price] above the ceiling fails, and tells both amounts', () => {
+    const failed = { requirement: 'price at most (micro-USD)', wanted: '99', found: '100' };
+    expect(mismatch({ maxPriceMicroUsd: '99' })).toEqual(failed);
+  });
+
+  test.each([
+    ['of another value', 'team', 'b', 'a'],
+    ['that is missing', 'gpu', 'yes', null],
+    ['named like a member of every object', 'constructor', 'x', null],
+  ])('[HB-03 labels] a label %s fails, and tells both values', (_, label, value, found) => {
+    expect(mismatch({ labels: { [label]: value } })).toEqual({ requirement: `label ${label}`, wanted: value, found });
+  });
+
+  test('[HB-03 labels] every label that is wanted counts, and those that are not wanted do not', () => {
+    const offer = { ...anyOffer, labels: { team: 'a', disk: 'fast', floor: '3' } };
+    expect(mismatch({ labels: { team: 'a', disk: 'fast' } }, echo, offer)).toBeUndefined();
+    expect(mismatch({ labels: { team: 'a', disk: 'slow' } }, echo, offer)).toMatchObject({ requirement: 'label disk' });
+    expect(mismatch({}, echo, offer)).toBeUndefined();
+  });
+
+  test('[HB-03 region] another region, or none, fails; any is good enough when none is wanted', () => {
+    const { region: _, ...nowhere } = anyOffer;
+    expect(mismatch({ region: 'us-east' })).toEqual({ requirement: 'region', wanted: 'us-east', found: 'eu-west' });
+    expect(mismatch({ region: 'eu-west' }, echo, nowhere)).toMatchObject({ requirement: 'region', found: null });
+    expect(mismatch({ region: 'eu-west' })).toBeUndefined();
+    expect(mismatch({}, echo, nowhere)).toBeUndefined();
+  });
+
+  test('[HB-03 stake] below the minimum fails, and tells both amounts', () => {
+    const failed = { requirement: 'stake at least (micro-USD)', wanted: '51', found: '50' };
+    expect(mismatch({ minStakeMicroUsd: '51' })).toEqual(failed);
   });
 
   test('[HB-03 price stake] limits themselves are met, beyond 2^53 too', () => {

@@ -27,7 +27,7 @@ export class RawAgent {
   readonly closed: Promise<ClosedWith>;
   readonly opened: Promise<void>;
   readonly #frames: Frame[] = [];
-  readonly #wanted: Array<{ type: string; resolve: (frame: Frame) => void }> = [];
+  readonly #wanted: Array<{ types: readonly string[]; resolve: (frame: Frame) => void }> = [];
   #beat: NodeJS.Timeout | undefined;
 
   constructor(url: string, key: string) {
@@ -53,27 +53,33 @@ export class RawAgent {
   }
 
   #take(frame: Frame): void {
-    const at = this.#wanted.findIndex(({ type }) => type === frame.type);
+    const at = this.#wanted.findIndex(({ types }) => types.includes(frame.type));
     if (at >= 0) this.#wanted.splice(at, 1)[0]!.resolve(frame);
     else this.#frames.push(frame);
   }
 
-  /** The next frame of a type that nobody has taken yet. */
+  /** The next frame of one of these types that nobody has taken yet. */
   next(type: 'lease'): Promise<LeaseFrame>;
-  next(type: string): Promise<Frame>;
-  next(type: string): Promise<Frame> {
-    const at = this.#frames.findIndex((frame) => frame.type === type);
+  next(...types: string[]): Promise<Frame>;
+  next(...types: string[]): Promise<Frame> {
+    const at = this.#frames.findIndex((frame) => types.includes(frame.type));
     if (at >= 0) return Promise.resolve(this.#frames.splice(at, 1)[0]!);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no ${type} came within ${patienceMs} ms`)), patienceMs);
+      const late = (): void => reject(new Error(`no ${types.join(' or ')} came within ${patienceMs} ms`));
+      const timer = setTimeout(late, patienceMs);
       this.#wanted.push({
-        type,
+        types,
         resolve: (frame) => {
           clearTimeout(timer);
           resolve(frame);
         },
       });
     });
+  }
+
+  /** What the hub answers to a report, whichever of the two it is: `accepted` or `lost`. */
+  verdict(): Promise<Frame> {
+    return this.next('accepted', 'lost');
   }
 
   /** Frames of a type that have come and nobody has taken. */

@@ -44,7 +44,7 @@ describe('an agent that vanishes', () => {
     expect(await ended(hub, id)).toMatchObject({ state: 'dead', error: { code: 'lease_expired' } });
   });
 
-  test('[HB-08 fence] and comes back too late: its result is lost, whoever has the task meanwhile', async () => {
+  test('[HB-08 fence] [LD-03 result] and comes back too late: its result is lost, whoever has the task meanwhile', async () => {
     const hub = await startHub(short);
     const agent = await rawAgent(hub);
     const id = await submit(hub, { backoff: atOnce });
@@ -56,14 +56,17 @@ describe('an agent that vanishes', () => {
     const back = new RawAgent(hub.url, hub.key);
     expect((await back.hello({}, [old])).kept).toEqual([]);
     back.succeed(old, 'late');
-    expect(await back.next('lost')).toMatchObject({ taskId: id, fence: old.fence });
+    const lost = { type: 'lost', taskId: id, fence: old.fence, code: 'lease_lost' };
+    expect(await back.verdict()).toEqual(lost);
     expect((await hub.client.tasks.show({ id })).state).toBe('leased');
     other.succeed(newer, 'in time');
     expect((await ended(hub, id)).output).toBe('in time');
     back.succeed(old, 'later still');
-    await back.next('lost');
+    expect(await back.verdict()).toEqual(lost);
+    back.fail(old, { code: 'later_still' });
+    expect(await back.verdict()).toEqual(lost);
     expect(await endingsOf(hub, id)).toEqual(['task.succeeded']);
-    expect(await hub.metric('reeve_hub_late_reports_total')).toBe(2);
+    expect(await hub.metric('reeve_hub_late_reports_total')).toBe(3);
   });
 });
 
@@ -121,7 +124,7 @@ describe('the hub starts again in the same home', () => {
     const back = new RawAgent(next.url, next.key);
     expect((await back.hello({}, [lease])).kept).toEqual([{ taskId: id, fence: lease.fence }]);
     back.succeed(lease, 'over the restart');
-    await back.next('accepted');
+    expect(await back.verdict()).toMatchObject({ type: 'accepted' });
     expect(await ended(next, id)).toMatchObject({ output: 'over the restart', attempt: 1, fence: lease.fence });
   });
 

@@ -74,7 +74,7 @@ describe('a result that comes again', () => {
     const again = new RawAgent(hub.url, hub.key);
     await again.hello({}, [lease]);
     again.succeed(lease, 2);
-    expect(await again.next('accepted')).toMatchObject({ taskId: id, fence: lease.fence });
+    expect(await again.verdict()).toEqual({ type: 'accepted', taskId: id, fence: lease.fence });
     expect((await hub.client.tasks.show({ id })).output).toBe(1);
     expect(await endingsOf(hub, id)).toEqual(['task.succeeded']);
     expect(await hub.metric('reeve_hub_late_reports_total')).toBe(0);
@@ -107,11 +107,11 @@ describe('a result that comes again', () => {
     const id = await submit(hub);
     const lease = await agent.next('lease');
     other.succeed(lease, 'mine');
-    await other.next('lost');
+    expect(await other.verdict()).toMatchObject({ type: 'lost' });
     agent.succeed(lease, 'ours');
-    await agent.next('accepted');
+    expect(await agent.verdict()).toMatchObject({ type: 'accepted' });
     other.succeed(lease, 'mine');
-    await other.next('lost');
+    expect(await other.verdict()).toMatchObject({ type: 'lost' });
     expect((await ended(hub, id)).output).toBe('ours');
   });
 
@@ -122,8 +122,7 @@ describe('a result that comes again', () => {
     const lease = await agent.next('lease');
     expect(await ended(hub, id)).toMatchObject({ state: 'dead', error: { code: 'attempt_timed_out' } });
     agent.succeed(lease, 'late');
-    expect(await agent.next('lost')).toMatchObject({ fence: lease.fence });
-    expect(agent.seen('accepted')).toEqual([]);
+    expect(await agent.verdict()).toMatchObject({ type: 'lost', fence: lease.fence });
     expect(await hub.metric('reeve_hub_late_reports_total')).toBe(1);
     expect(await hub.client.tasks.show({ id })).toMatchObject({ state: 'dead' });
   });
