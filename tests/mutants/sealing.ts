@@ -46,6 +46,22 @@ export const mutants: readonly Mutant[] = [
     test,
   },
   {
+    name: 'rotation-begins-anew-after-a-crash',
+    guarantee: 'FD-05 rotation',
+    file: 'packages/platform/src/sealing-ops/rotation.ts',
+    find: 'this.goOn(row.to_key === id ? row',
+    replace: 'this.goOn(row.to_key !== id ? row',
+    test: 'packages/platform/test/sealing/rotation.test.ts',
+  },
+  {
+    name: 'rotation-passes-over-the-first-value-of-a-page',
+    guarantee: 'FD-05 rotation',
+    file: 'packages/platform/src/sealing-ops/rotation.ts',
+    find: 'const older = page.filter(',
+    replace: 'const older = page.slice(1).filter(',
+    test: 'packages/platform/test/sealing/rotation.test.ts',
+  },
+  {
     name: 'short-key-accepted',
     guarantee: 'FD-05 secrets',
     file: `${sealing}/key-chain.ts`,

@@ -1,3 +1,4 @@
+export { hubSealedColumns } from './store/payloads.ts';
 export { createHub } from './hub.ts';
 export type { Hub, OnlineCapability } from './hub.ts';
 export type { HubComponents, HubSettings } from './components.ts';

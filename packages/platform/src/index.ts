@@ -25,6 +25,8 @@ export type {
 } from './database/index.ts';
 export { KeyChainUnusable, newKeyChainText, parseKeyChain, placeOf, SealedText } from './sealing/index.ts';
 export type { KeyChain } from './sealing/index.ts';
+export { encryptionOperations, KeyRotation, platformSealedColumns } from './sealing-ops/index.ts';
+export type { EncryptionComponents, SealedColumn } from './sealing-ops/index.ts';
 export { auditOperations } from './audit-ops/index.ts';
 export { EventFeed, pruneEvents, readEvents } from './events/index.ts';
 export { approvalOperations, bind, createRoad } from './operations/index.ts';

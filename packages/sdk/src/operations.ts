@@ -22,12 +22,14 @@ import {
 import { listModels, showModel } from '@reeve/market/api';
 import {
   createKey,
+  encryptionStatus,
   giveApproval,
   healthDetails,
   listApprovals,
   listAudit,
   listKeys,
   revokeKey,
+  rotateEncryption,
   showApproval,
   showKey,
   verifyAudit,
@@ -68,6 +70,8 @@ export const operations = [
   withdrawApproval,
   listAudit,
   verifyAudit,
+  encryptionStatus,
+  rotateEncryption,
   healthDetails,
 ] as const;
 

@@ -1,13 +1,16 @@
 import { systemClock } from '@reeve/kernel';
-import { hubMigrations } from '@reeve/hub';
+import { hubMigrations, hubSealedColumns } from '@reeve/hub';
 import {
   databasePath,
   openDatabase,
   platformMigrations,
+  platformSealedColumns,
   type Database,
+  type KeyChain,
   type Lifecycle,
   type Logger,
   type Migration,
+  type SealedColumn,
   type SystemConfiguration,
 } from '@reeve/platform';
 import { prepareHome } from './home.ts';
@@ -16,6 +19,15 @@ import { encryptionKeys } from './keys.ts';
 /** The tables of every package, the platform's first. */
 export const migrations: readonly Migration[] = [...platformMigrations, ...hubMigrations];
 
+/** Everything that is stored sealed, in any package. */
+export const sealedColumns: readonly SealedColumn[] = [...platformSealedColumns, ...hubSealedColumns];
+
+export interface OpenRecord {
+  readonly database: Database;
+  /** Under which the database seals. */
+  readonly keys: KeyChain;
+}
+
 export interface RecordComponents {
   readonly configuration: SystemConfiguration;
   readonly log: Logger;
@@ -23,11 +35,11 @@ export interface RecordComponents {
 }
 
 /** Opens the record of everything in the home folder, and registers it to be closed last. */
-export async function openRecord({ configuration, log, lifecycle }: RecordComponents): Promise<Database> {
+export async function openRecord({ configuration, log, lifecycle }: RecordComponents): Promise<OpenRecord> {
   await prepareHome(configuration.home);
   const url = `sqlite:${databasePath(configuration)}`;
   const keys = await encryptionKeys(configuration);
   const database = await openDatabase({ url, migrations, clock: systemClock, log, keys });
   lifecycle.onStop('storage', 'database', async () => database[Symbol.asyncDispose]());
-  return database;
+  return { database, keys };
 }

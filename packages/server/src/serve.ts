@@ -7,6 +7,8 @@ import {
   createHttpServer,
   createMetrics,
   createRoad,
+  encryptionOperations,
+  KeyRotation,
   approvalOperations,
   auditOperations,
   keyOperations,
@@ -15,6 +17,7 @@ import {
   type ApprovalSettings,
   type BoundOperation,
   type Database,
+  type EncryptionComponents,
   type HttpServer,
   type Lifecycle,
   type Logger,
@@ -23,7 +26,7 @@ import {
   type SystemConfiguration,
 } from '@reeve/platform';
 import { keepHouse } from './housekeeping.ts';
-import { openRecord } from './record.ts';
+import { openRecord, sealedColumns, type OpenRecord } from './record.ts';
 import { version } from './version.ts';
 
 /** Of the grace: for requests under way to end, and once more for streams to take their end; the rest is for storage. */
@@ -43,19 +46,20 @@ export interface Serving {
 
 /** Starts the system in its home folder: the record of everything, then what stands on it. */
 export async function serve(components: ServeComponents): Promise<Serving> {
-  const database = await openRecord(components);
-  return serveOn(database, components);
+  return serveOn(await openRecord(components), components);
 }
 
 /** Starts the system on an open record: access, hub, market, HTTP; in this order, each registered to be stopped. */
-export async function serveOn(database: Database, components: ServeComponents): Promise<Serving> {
+export async function serveOn(record: OpenRecord, components: ServeComponents): Promise<Serving> {
   const { configuration, log, lifecycle } = components;
+  const { database } = record;
   const metrics = createMetrics({ defaultMetrics: true });
   lifecycle.onStop('telemetry', 'metrics', () => metrics.stop());
   const access = await openAccess(database, log, lifecycle);
   const road = openRoad(configuration, { database, log, metrics, lifecycle });
+  const encryption = await openEncryption(record, log, lifecycle);
   const hub = await openHub(configuration, { database, log, metrics, lifecycle });
-  const http = await openHttp({ configuration, log, lifecycle, metrics, database, access, road, hub });
+  const http = await openHttp({ configuration, log, lifecycle, metrics, database, access, road, hub, encryption });
   keepHouse({ database, clock: systemClock, log, lifecycle, eventRetentionMs: configuration.events.retentionMs });
   const url = await http.listen(configuration);
   return { url, access, database };
@@ -65,6 +69,14 @@ async function openAccess(database: Database, log: Logger, lifecycle: Lifecycle)
   const access = await createAccess({ database, clock: systemClock, log });
   lifecycle.onStop('connections', 'access', async () => access[Symbol.asyncDispose]());
   return access;
+}
+
+async function openEncryption(record: OpenRecord, log: Logger, lifecycle: Lifecycle): Promise<EncryptionComponents> {
+  const components = { ...record, clock: systemClock, log, columns: sealedColumns };
+  const rotation = new KeyRotation(components);
+  lifecycle.onStop('connections', 'encryption', async () => rotation[Symbol.asyncDispose]());
+  await rotation.resume();
+  return { ...components, rotation };
 }
 
 interface Base {
@@ -111,9 +123,10 @@ interface HttpBase extends Base, ServeComponents {
   readonly access: Access;
   readonly road: Road;
   readonly hub: Hub;
+  readonly encryption: EncryptionComponents;
 }
 
-function openHttp({ configuration, hub, ...base }: HttpBase): Promise<HttpServer> {
+function openHttp({ configuration, hub, encryption, ...base }: HttpBase): Promise<HttpServer> {
   const { log, metrics, database, access, lifecycle } = base;
   const gateway = { clock: systemClock, log, metrics: createGatewayMetrics(metrics), settings: configuration.gateway };
   const market = createMarket({ hub, ...gateway });
@@ -126,6 +139,7 @@ function openHttp({ configuration, hub, ...base }: HttpBase): Promise<HttpServer
     ...keyOperations({ access, database, clock: systemClock }),
     ...approvalOperations({ database, clock: systemClock, settings: approvals }),
     ...auditOperations({ database }),
+    ...encryptionOperations(encryption),
   ];
   return createHttpServer({
     ...base,

@@ -24,6 +24,6 @@ const url = `sqlite:${databasePath(configuration)}`;
 const keys = parseKeyChain(newKeyChainText('k1'), 'keys');
 const database = await openDatabase({ url, migrations, log, keys, synchronous: 'off' });
 lifecycle.onStop('storage', 'database', async () => database[Symbol.asyncDispose]());
-const serving = await serveOn(database, { configuration, log, lifecycle });
+const serving = await serveOn({ database, keys }, { configuration, log, lifecycle });
 const { text } = await serving.access.ensureKey({ name: 'test', tenant: 'default', permissions: ['*'] });
 writeFileSync(join(configuration.home, 'dev.json'), JSON.stringify({ url: serving.url, apiKey: text, ownerKey: text }));

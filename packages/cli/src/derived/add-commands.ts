@@ -12,6 +12,7 @@ const domainSummaries: Readonly<Record<string, string>> = {
   keys: 'API keys: who may do what',
   approvals: 'what waits for a person’s consent',
   audit: 'who did what, provably',
+  encryption: 'keys that seal what is stored',
   models: 'models that can be asked',
   health: 'the state of the hub’s dependencies',
 };

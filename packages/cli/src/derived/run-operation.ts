@@ -8,7 +8,7 @@ import type { CommonFlags } from './add-flags.ts';
 import { invokeWithConsent } from './consent.ts';
 
 /** Domains whose commands run the hub rather than use it: on a hub started here they take the owner's key. */
-const ownerDomains = new Set(['agents', 'keys', 'approvals', 'audit', 'health']);
+const ownerDomains = new Set(['agents', 'keys', 'approvals', 'audit', 'encryption', 'health']);
 
 function roleFor(operation: Operation): Role {
   return ownerDomains.has(operation.domain) ? 'owner' : 'user';

@@ -1,8 +1,15 @@
-import { placeOf, SealedText, type Database } from '@reeve/platform';
+import { placeOf, SealedText, type Database, type SealedColumn } from '@reeve/platform';
 import type { TaskError } from '../api/task.ts';
 import type { TasksTable } from './tables.ts';
 
 // What tasks are given and what comes of them is stored sealed; everything the scheduler decides by stays readable.
+
+/** For whoever seals everything anew; the same places as below. */
+export const hubSealedColumns: readonly SealedColumn[] = [
+  { table: 'task_inputs', column: 'input', key: ['seq'] },
+  { table: 'tasks', column: 'output', key: ['seq'] },
+  { table: 'tasks', column: 'error', key: ['seq'] },
+];
 
 const inputPlace = (seq: number): string => placeOf('task_inputs', 'input', seq);
 const outputPlace = (seq: number): string => placeOf('tasks', 'output', seq);

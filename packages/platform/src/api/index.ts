@@ -8,6 +8,7 @@ export {
   withdrawApproval,
 } from './approvals.ts';
 export { AuditRecord, AuditVerdict, listAudit, verifyAudit } from './audit.ts';
+export { EncryptionRotation, EncryptionStatus, encryptionStatus, rotateEncryption } from './encryption.ts';
 export { ApprovalClosed, ApprovalMismatch, OperationTimeout, RequestCancelled } from './errors.ts';
 export { errorPage, errorsPage } from './errors-page.ts';
 export { DependencyHealth, HealthDetails, healthDetails } from './health.ts';

@@ -1,5 +1,6 @@
 import { giveApproval, listApprovals, showApproval, withdrawApproval } from './approvals.ts';
 import { listAudit, verifyAudit } from './audit.ts';
+import { encryptionStatus, rotateEncryption } from './encryption.ts';
 import { healthDetails } from './health.ts';
 import { createKey, listKeys, revokeKey, showKey } from './keys.ts';
 
@@ -15,5 +16,7 @@ export const platformOperations = [
   withdrawApproval,
   listAudit,
   verifyAudit,
+  encryptionStatus,
+  rotateEncryption,
   healthDetails,
 ] as const;

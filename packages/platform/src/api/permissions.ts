@@ -20,6 +20,8 @@ export const permissionCatalogue: readonly PermissionDescription[] = [
   { name: 'keys:read', meaning: 'See API keys, never their secrets' },
   { name: 'keys:write', meaning: 'Create and revoke API keys, with at most one’s own permissions' },
   { name: 'audit:read', meaning: 'Read the audit log and verify its chain' },
+  { name: 'encryption:read', meaning: 'See which keys seal what is stored, never the keys' },
+  { name: 'encryption:write', meaning: 'Seal what is stored under the active key' },
   { name: 'approvals:read', meaning: 'See what waits for consent' },
   { name: 'approvals:give', meaning: 'Give and withdraw consent to planned effects' },
   { name: 'models:read', meaning: 'List the models that nodes offer' },

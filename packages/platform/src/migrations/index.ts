@@ -1,6 +1,7 @@
 import type { Migration } from '../database/migrations.ts';
 import { recordTables } from './001-record.ts';
 import { accessAndOperations } from './002-access-and-operations.ts';
+import { encryptionRotations } from './003-encryption-rotations.ts';
 
 /** The platform's own tables; a new migration goes at the end, with the next number. */
-export const platformMigrations: readonly Migration[] = [recordTables, accessAndOperations];
+export const platformMigrations: readonly Migration[] = [recordTables, accessAndOperations, encryptionRotations];
