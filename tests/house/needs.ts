@@ -36,6 +36,12 @@ export const NEEDED = {
     how: 'run as root on Linux, where mounting is permitted',
     present: canMount,
   },
+  curl: {
+    why: 'the shell scripts in the documents',
+    how: 'apt-get install curl jq',
+    debian: 'curl jq',
+    present: () => onPath('curl') && onPath('jq'),
+  },
   minutes: {
     why: 'long runs: many seeds, many kills',
     how: 'nothing but patience',

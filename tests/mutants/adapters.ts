@@ -5,7 +5,12 @@ const threads = {
   test: 'packages/hub/test/threads/handler-threads.test.ts',
 };
 
-/** What makes agents of modules. */
+const polls = {
+  file: 'packages/hub/src/drivers/long-poll/poll-links.ts',
+  test: 'packages/hub/test/long-poll/long-poll.test.ts',
+};
+
+/** What makes agents of modules, and of requests. */
 export const mutants: readonly Mutant[] = [
   {
     ...threads,
@@ -56,6 +61,39 @@ export const mutants: readonly Mutant[] = [
     find: "return checked(handler.output, await handler.run(context, valid), HandlerOutputInvalid, 'the output');",
     replace: 'return handler.run(context, valid);',
     testName: 'an output that does not fit',
+  },
+  {
+    ...polls,
+    name: 'poller-that-vanished-counts-as-heard',
+    guarantee: 'HB-08 expiry',
+    find: 'agent.link instanceof PollLink && agent.link.waits',
+    replace: 'agent.link instanceof PollLink',
+    testName: 'go to others once it is silent',
+  },
+  {
+    ...polls,
+    name: 'request-that-waits-is-no-sign-of-life',
+    guarantee: 'HB-08 heartbeat',
+    find: 'agent.link instanceof PollLink && agent.link.waits',
+    replace: 'false',
+    testName: 'are kept by heartbeats, and while a request waits',
+  },
+  {
+    ...polls,
+    name: 'lease-that-a-poller-forgot-stays',
+    guarantee: 'HB-08 expiry',
+    find: '(lease) => link.isUntold(lease)',
+    replace: '() => true',
+    testName: 'does not name them',
+  },
+  {
+    ...polls,
+    name: 'result-of-a-poller-accepted-before-durable',
+    guarantee: 'HB-08',
+    file: 'packages/hub/src/drivers/long-poll/lease-operations.ts',
+    find: '  await durable;',
+    replace: '  void durable;',
+    testName: 'only when the result is durable',
   },
   {
     name: 'stalls-of-the-loop-uncounted',

@@ -16,6 +16,14 @@ export const LeaseLost = defineError({
     'A report came with a fence that is not that of the newest lease: it expired, was cancelled, or the task ended.',
   remedy: 'Drop the work; whatever came of it is not accepted and not paid. Send heartbeats in time to keep leases.',
 });
+export const PollReplaced = defineError({
+  code: 'poll_replaced',
+  class: 'conflict',
+  title: 'Another request waits for the work of this agent',
+  meaning:
+    'One name is one agent: a newer request for its work, or a connection under its name, took the place of this.',
+  remedy: 'Give each worker a name of its own, or let one of them wait for all.',
+});
 export const AgentExists = defineError({
   code: 'agent_exists',
   class: 'conflict',

@@ -1,7 +1,9 @@
 import { EventFeed, type BoundOperation, type RawRoute, type UpgradeRoute } from '@reeve/platform';
 import { agentProtocol } from './api/protocol.ts';
 import type { HubComponents } from './components.ts';
-import { stateOf } from './domain/live.ts';
+import { stateOf, type LiveAgent } from './domain/live.ts';
+import { leaseOperations } from './drivers/long-poll/lease-operations.ts';
+import { PollLinks } from './drivers/long-poll/poll-links.ts';
 import { AgentEndpoint } from './drivers/websocket/agent-endpoint.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { agentOperations } from './services/agent-operations.ts';
@@ -38,16 +40,19 @@ export async function createHub(components: HubComponents, version: string): Pro
   const { database, lifecycle, settings } = components;
   const engine = await createEngine(components);
   const feed = new EventFeed(database);
+  const agentReady = (agent: LiveAgent): void => engine.dispatcher.agentChanged(agent);
   const endpoint = new AgentEndpoint({
     ...components,
     ...engine,
-    agentReady: (agent) => engine.dispatcher.agentChanged(agent),
+    agentReady,
     heartbeatMs: settings.heartbeatMs,
     leaseTtlMs: settings.leaseTtlMs,
   });
+  const links = new PollLinks({ ...components, ...engine, agentReady, heartbeatMs: settings.heartbeatMs });
   watch(components, engine);
   engine.keeper.start();
   lifecycle.onStop('intake', 'dispatcher', () => engine.dispatcher.drain());
+  lifecycle.onStop('intake', 'polls', () => links.release());
   lifecycle.onStop('connections', 'dispatcher', () => engine.dispatcher.stop());
   lifecycle.onStop('connections', 'attached tasks', () => engine.attached.endAll());
   lifecycle.onStop('connections', 'agents', () => endpoint.close());
@@ -55,7 +60,7 @@ export async function createHub(components: HubComponents, version: string): Pro
   lifecycle.onStop('connections', 'lease keeper', () => engine.keeper.stop());
   const { roster, attached } = engine;
   return {
-    operations: operations(components, engine, version),
+    operations: operations(components, engine, links, version),
     routes: [eventStream(feed, database), ...streams(components, engine)],
     upgrades: [
       {
@@ -72,11 +77,12 @@ export async function createHub(components: HubComponents, version: string): Pro
   };
 }
 
-function operations(components: HubComponents, engine: Engine, version: string): BoundOperation[] {
+function operations(components: HubComponents, engine: Engine, links: PollLinks, version: string): BoundOperation[] {
   const { database, clock, lifecycle } = components;
   return [
     ...taskOperations({ ...engine, database, clock, stopping: lifecycle.stopping }),
     ...agentOperations({ ...engine, database, nowMs: () => clock.nowMs() }),
+    ...leaseOperations({ ...engine, links, leaseTtlMs: components.settings.leaseTtlMs }),
     ...eventOperations(database),
     statusOperation({ ...engine, database, clock, version, startedAtMs: clock.nowMs() }),
   ];

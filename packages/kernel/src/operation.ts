@@ -35,6 +35,11 @@ export interface OperationSpec<Name extends string, In extends z.ZodType, Out ex
    * met in advance, for making people wait would raise the risk. Guards that deny still deny.
    */
   readonly approvedInAdvance?: true;
+  /**
+   * Only for acts of agents at work (a lease, a result): the event log tells of their effect, and they have no record in
+   * the audit log, which would double every task. A repeat is harmless by the fence, so no answer is kept for it either.
+   */
+  readonly recordedIn?: 'events';
   readonly http: HttpBinding;
   readonly input: In;
   readonly output: Out;
@@ -63,7 +68,7 @@ const namePattern = /^[a-z][a-zA-Z]*\.[a-z][a-zA-Z]*$/;
 /**
  * Defines an operation.
  * @throws Error for a definition that contradicts itself: a name that is not `domain.verb`, a read that is not a GET,
- * an approval in advance on something that needs no approval.
+ * an approval in advance on something that needs no approval, a consequential act that leaves no audit record.
  */
 export function defineOperation<const Name extends string, In extends z.ZodType, Out extends z.ZodType>(
   spec: OperationSpec<Name, In, Out>,
@@ -72,6 +77,8 @@ export function defineOperation<const Name extends string, In extends z.ZodType,
   if (spec.effect === 'read' && spec.http.method !== 'GET') throw new Error(`${spec.name} reads, so it must be a GET`);
   if (spec.effect !== 'read' && spec.http.method === 'GET')
     throw new Error(`${spec.name} changes something, so it cannot be a GET`);
+  if (spec.recordedIn === 'events' && spec.effect !== 'write')
+    throw new Error(`${spec.name} is not a plain write, so it cannot be recorded in the event log alone`);
   if (spec.approvedInAdvance && spec.effect !== 'consequential')
     throw new Error(`${spec.name} needs no approval in advance`);
   const [domain, verb] = spec.name.split('.') as [string, string];

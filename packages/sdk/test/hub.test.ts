@@ -5,6 +5,7 @@ import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { needs } from '../../../tests/house/needs.ts';
 import { type Client, connectAgent, createClient, type Handler } from '../src/index.ts';
 import { untilAborted } from './agent-harness.ts';
 import { CutProxy } from './cut-proxy.ts';
@@ -148,8 +149,8 @@ describe('the agent in docs/reference/agent-protocol.md', () => {
     return child;
   }
 
-  async function count(text: string): Promise<unknown> {
-    const { id } = await reeve.tasks.create({ requires: [{ name: 'text.count' }], input: text, allowUnknown: true });
+  async function count(text: string, name = 'text.count'): Promise<unknown> {
+    const { id } = await reeve.tasks.create({ requires: [{ name }], input: text, allowUnknown: true });
     const { state, output } = await reeve.tasks.show({ id, waitMs: 10_000 });
     return { state, output };
   }
@@ -160,6 +161,25 @@ describe('the agent in docs/reference/agent-protocol.md', () => {
     await hub.killAndStart();
     expect(await count('still here')).toEqual({ state: 'succeeded', output: { words: 2 } });
     expect(child.exitCode).toBeNull();
+  });
+
+  test('[FD-13] does its work with curl in a shell too', needs('curl'), async () => {
+    const [, script] = /```sh\n([\s\S]*?)```/.exec(page)!;
+    const { url, apiKey } = hub.credentials;
+    const env = { ...process.env, REEVE_URL: url, REEVE_API_KEY: apiKey };
+    const shell = spawn('sh', ['-c', script!], { env, detached: true, stdio: ['ignore', 'ignore', 'inherit'] });
+    open.push({
+      [Symbol.asyncDispose]: async () => {
+        const ended = once(shell, 'exit');
+        process.kill(-shell.pid!, 'SIGKILL'); // with the curl that waits
+        await ended;
+      },
+    });
+    for (const [text, words] of [
+      ['to be or not to be', 6],
+      ['again', 1],
+    ] as const)
+      expect(await count(text, 'shell.count')).toEqual({ state: 'succeeded', output: { words } });
   });
 
   test('is no longer than the page promises', () => {

@@ -4,6 +4,7 @@ export * from './explain.ts';
 export * from './agent-operations.ts';
 export * from './task-operations.ts';
 export * from './task-streams.ts';
+export * from './lease-operations.ts';
 export * from './hub-operations.ts';
 export * from './protocol.ts';
 export type { Handler, TaskContext } from './handler.ts';

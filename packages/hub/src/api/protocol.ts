@@ -35,7 +35,7 @@ export const closeCodes = {
   heartbeatMissed: 4504,
 } as const;
 
-const Fence = z.int().positive();
+export const Fence = z.int().positive();
 const ofLease = { taskId: Uuid, fence: Fence };
 
 export const Hello = z.object({

@@ -5,7 +5,7 @@ import { closeCodes, type Hello } from '../api/protocol.ts';
 import type { z } from 'zod';
 import { attemptError } from '../domain/attempt-error.ts';
 import { AgentRemoved, LeaseExpired } from '../errors.ts';
-import { newAgent, type AgentIntent, type AgentLink, type LiveAgent } from '../domain/live.ts';
+import { newAgent, type AgentIntent, type AgentLink, type Lease, type LiveAgent } from '../domain/live.ts';
 import {
   insertAgent,
   insertCapability,
@@ -59,15 +59,39 @@ export class AgentSessions {
    */
   async connect(tenant: string, hello: z.output<typeof Hello>, link: AgentLink): Promise<Greeting> {
     const agent = await this.#ensure(tenant, hello.offer);
-    this.#replaceLink(agent, link);
+    this.attach(agent, link);
     for (const { stream } of agent.leases.values()) stream?.reconnected();
-    const kept = hello.resume.filter(({ taskId, fence }) => agent.leases.get(fence)?.task.id === taskId);
+    return { agent, kept: this.reconcile(agent, hello.resume) };
+  }
+
+  /** Gives the agent another link; the one it had is closed. */
+  attach(agent: LiveAgent, link: AgentLink): void {
+    agent.link?.close(closeCodes.replaced, 'the agent connected again');
+    agent.link = link;
+    agent.heardAtMs = this.#parts.clock.monotonicMs();
+  }
+
+  /**
+   * Settles which leases an agent still holds: of those it names, the ones that are its own. Any other has failed, unless
+   * it is `excused`.
+   */
+  reconcile(
+    agent: LiveAgent,
+    named: readonly LeaseName[],
+    excused: (lease: Lease) => boolean = () => false,
+  ): readonly LeaseName[] {
+    const kept = named.filter(({ taskId, fence }) => agent.leases.get(fence)?.task.id === taskId);
     const keptFences = new Set(kept.map(({ fence }) => fence));
     for (const lease of agent.leases.values()) {
-      if (keptFences.has(lease.fence) || lease.settling) continue;
+      if (keptFences.has(lease.fence) || lease.settling || excused(lease)) continue;
       this.#parts.settlement.giveUp(lease, attemptError(LeaseExpired, 'the agent came back without it'));
     }
-    return { agent, kept };
+    return kept;
+  }
+
+  /** Takes over what an agent says of itself that it offers, when it is something else than before. */
+  async reoffer(agent: LiveAgent, offer: AgentOffer): Promise<void> {
+    if (JSON.stringify(agent.offer) !== JSON.stringify(offer)) await this.changeOffer(agent, offer, this.#commit);
   }
 
   /** Opens the tap once the agent has been welcomed. */
@@ -164,7 +188,7 @@ export class AgentSessions {
 
   async #ensure(tenant: string, offer: AgentOffer): Promise<LiveAgent> {
     const known = this.#parts.roster.named(tenant, offer.name) ?? (await this.#registerOrFind(tenant, offer));
-    if (JSON.stringify(known.offer) !== JSON.stringify(offer)) await this.changeOffer(known, offer, this.#commit);
+    await this.reoffer(known, offer);
     return known;
   }
 
@@ -177,12 +201,6 @@ export class AgentSessions {
       if (first) return first;
       throw error;
     }
-  }
-
-  #replaceLink(agent: LiveAgent, link: AgentLink): void {
-    agent.link?.close(closeCodes.replaced, 'the agent connected again');
-    agent.link = link;
-    agent.heardAtMs = this.#parts.clock.monotonicMs();
   }
 
   #qualify(agent: LiveAgent): void {

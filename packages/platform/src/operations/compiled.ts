@@ -10,7 +10,8 @@ export interface CompiledOperation {
   readonly input: z.ZodType;
   readonly run: Way;
   readonly metrics: OperationMetrics;
-  readonly reads: boolean;
+  /** Whether it leaves a record in the audit log. */
+  readonly audited: boolean;
 }
 
 /** The short way of a read or plain write, or the whole way of a consequential act. */
@@ -28,6 +29,6 @@ export function compileOperation(bound: BoundOperation, metrics: RoadMetrics): C
     input: strictAtTop(operation.input),
     run: typeof handler === 'function' ? { kind: 'direct', handler } : { kind: 'guarded', handler },
     metrics: metrics.forOperation(operation.name),
-    reads: operation.effect === 'read',
+    audited: operation.effect !== 'read' && operation.recordedIn !== 'events',
   };
 }

@@ -120,7 +120,7 @@ function createCarry(components: CarryComponents): Road['carry'] {
     } catch (thrown) {
       const error = roadError(thrown, request);
       passage ??= new Passage(way, operation.operation, caller, request, undefined);
-      if (!operation.reads && !passage.audited) auditRefusal(refusals, passage, error);
+      if (operation.audited && !passage.audited) auditRefusal(refusals, passage, error);
       ended(operation, request, error, startedMs);
       throw error;
     }

@@ -28,15 +28,15 @@ export interface Journey {
   readonly dryRun: boolean;
 }
 
-/** The keeper of the answer, for a write with an idempotency key. A read needs none, a dry run has no effect. */
+/** The keeper of the answer, for a write with an idempotency key. What is not audited needs none, a dry run has no effect. */
 export function keeperFor(
   { idempotency }: WayComponents,
-  { operation, reads, run }: CompiledOperation,
+  { operation, audited, run }: CompiledOperation,
   rawInput: unknown,
   caller: Caller,
   request: RoadRequest,
 ): AnswerKeeper | undefined {
-  if (request.idempotencyKey === undefined || reads || request.dryRun) return undefined;
+  if (request.idempotencyKey === undefined || !audited || request.dryRun) return undefined;
   // Callers without identity have no tenant in common: their keys must not meet.
   const tenant = caller.tenant === '' ? caller.identity : caller.tenant;
   const scope = { tenant, operation: operation.name, key: request.idempotencyKey };
@@ -82,7 +82,7 @@ async function runOnce(way: WayComponents, { operation, input, passage, keeper }
   }
   const output = checked(way, operation, await run.handler(input as never, passage));
   // A write that keeps its effect elsewhere still leaves its record, and its answer, before it is acknowledged.
-  if (!operation.reads && passage.commitState === 'notStarted') await passage.commit({ statements: [] }, output);
+  if (operation.audited && passage.commitState === 'notStarted') await passage.commit({ statements: [] }, output);
   return output;
 }
 

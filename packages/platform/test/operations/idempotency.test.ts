@@ -185,3 +185,21 @@ test('a key that is no token is refused', async () => {
     expect([answer.status, answer.body.code]).toEqual([400, 'malformed_request']);
   }
 });
+
+test('[FD-14 every-change] a write leaves an audit record, one that the event log records does not', async () => {
+  const note = defineOperation({
+    ...fill,
+    name: 'pits.note',
+    recordedIn: 'events',
+    http: { method: 'POST', path: '/x' },
+  });
+  await using other = await startServer({
+    operations: [...pits(), bind(note, async ({ depth }) => ({ filled: depth }))],
+  });
+  const writer = await other.key('tasks:write');
+  for (const path of ['/v1/pits/fill', '/x', '/x'])
+    expect((await other.call('POST', path, { key: writer, body: { depth: 2 } })).status).toBe(200);
+  const { items } = await listAudit(other.database, { limit: 100 });
+  const operations = items.map(({ operation }) => operation).filter((name) => name.startsWith('pits.'));
+  expect(operations).toEqual(['pits.fill']);
+});
