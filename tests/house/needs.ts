@@ -13,6 +13,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { postgresPrograms } from './postgres-programs.ts';
 
 interface Needed {
   /** What the tests do with it: printed when they are skipped. */
@@ -41,6 +42,12 @@ export const NEEDED = {
     how: 'apt-get install curl jq',
     debian: 'curl jq',
     present: () => onPath('curl') && onPath('jq'),
+  },
+  postgres: {
+    why: 'the other database: everything that is promised on SQLite, on a server of the tests’ own',
+    how: 'apt-get install postgresql; as root its programs run as the user postgres',
+    debian: 'postgresql',
+    present: () => postgresPrograms() !== undefined && onPath('setpriv'),
   },
   minutes: {
     why: 'long runs: many seeds, many kills',

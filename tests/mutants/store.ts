@@ -1,5 +1,6 @@
 import type { Mutant } from './mutant.ts';
 
+const group = 'packages/platform/src/database/group';
 const sqlite = 'packages/platform/src/database/sqlite';
 const test = 'packages/platform/test';
 
@@ -15,7 +16,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'group-acknowledged-although-its-commit-failed',
     guarantee: 'HB-08',
-    file: `${sqlite}/sqlite-database.ts`,
+    file: `${group}/group-database.ts`,
     find: 'rejectUnits(group.units, message.uncertain ? StorageUncertain.error(message.reason) : error);',
     replace: 'for (const unit of group.units) unit.resolve([]);',
     test: `${test}/database/storage-faults.test.ts`,
@@ -32,7 +33,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'events-of-a-failed-unit-told',
     guarantee: 'HB-08',
-    file: `${sqlite}/outcomes.ts`,
+    file: `${group}/outcomes.ts`,
     find: '(Array.isArray(outcomes[index]) ? (unit.events ?? []) : [])',
     replace: '(unit.events ?? [])',
     test: `${test}/database/units.test.ts`,

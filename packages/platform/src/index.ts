@@ -55,7 +55,7 @@ export {
   secretFromEnvironment,
   configurationPage,
   configurationTable,
-  databasePath,
+  databaseUrl,
   describeConfiguration,
   loadSystemConfiguration,
 } from './config/index.ts';

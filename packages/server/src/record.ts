@@ -1,7 +1,7 @@
 import { systemClock } from '@reeve/kernel';
 import { hubMigrations, hubSealedColumns } from '@reeve/hub';
 import {
-  databasePath,
+  databaseUrl,
   openDatabase,
   platformMigrations,
   platformSealedColumns,
@@ -34,12 +34,14 @@ export interface RecordComponents {
   readonly lifecycle: Lifecycle;
 }
 
-/** Opens the record of everything in the home folder, and registers it to be closed last. */
+/** Opens the record of everything, in the home folder or on a server, and registers it to be closed last. */
 export async function openRecord({ configuration, log, lifecycle }: RecordComponents): Promise<OpenRecord> {
   await prepareHome(configuration.home);
-  const url = `sqlite:${databasePath(configuration)}`;
+  const { pool, statementTimeoutMs } = configuration.database;
+  const url = databaseUrl(configuration);
   const keys = await encryptionKeys(configuration);
-  const database = await openDatabase({ url, migrations, clock: systemClock, log, keys });
+  const postgres = { pool, statementTimeoutMs };
+  const database = await openDatabase({ url, migrations, clock: systemClock, log, keys, postgres });
   lifecycle.onStop('storage', 'database', async () => database[Symbol.asyncDispose]());
   return { database, keys };
 }

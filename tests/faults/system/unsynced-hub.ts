@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import {
   createLifecycle,
   createLogger,
-  databasePath,
+  databaseUrl,
   installSignals,
   loadSystemConfiguration,
   newKeyChainText,
@@ -20,7 +20,7 @@ const configuration = loadSystemConfiguration({ directory: process.cwd(), files:
 const log = createLogger({ level: 'warn' });
 const lifecycle = createLifecycle({ graceMs: configuration.shutdown.graceMs, log });
 installSignals(lifecycle, { log });
-const url = `sqlite:${databasePath(configuration)}`;
+const url = databaseUrl(configuration);
 const keys = parseKeyChain(newKeyChainText('k1'), 'keys');
 const database = await openDatabase({ url, migrations, log, keys, synchronous: 'off' });
 lifecycle.onStop('storage', 'database', async () => database[Symbol.asyncDispose]());

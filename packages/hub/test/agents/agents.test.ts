@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { connectTo } from '../../../../tests/house/postgres.ts';
 import { reservedCapabilities } from '../../src/api/index.ts';
 import { rawAgent, startAgent } from '../kit/agents.ts';
 import { RawAgent } from '../kit/raw-agent.ts';
@@ -340,7 +341,7 @@ describe('removing', () => {
     const hub = await startHub();
     const agent = await rawAgent(hub);
     const id = await agentId(hub);
-    meddle(hub, 'UPDATE agents SET removed_at_ms = NULL WHERE id = new.id');
+    await meddle(hub, 'UPDATE agents SET removed_at_ms = NULL WHERE id = new.id');
     const answer = await hub.call('DELETE', `/v1/agents/${id}`);
     expect(answer).toMatchObject({ status: 500, body: { code: 'verification_failed' } });
     expect(answer.body.details).toMatchObject({
@@ -394,9 +395,16 @@ describe('removing', () => {
 });
 
 /** Somebody else's hand in the database: undoes, in the same commit, what is written about a removal. */
-function meddle({ databasePath }: HubUnderTest, undoing: string): void {
-  const db = new DatabaseSync(databasePath);
-  db.exec(`CREATE TRIGGER meddler AFTER UPDATE OF removed_at_ms ON agents BEGIN ${undoing}; END`);
+async function meddle({ databaseUrl }: HubUnderTest, undoing: string): Promise<void> {
+  const when = 'CREATE TRIGGER meddler AFTER UPDATE OF removed_at_ms ON agents FOR EACH ROW';
+  if (databaseUrl.startsWith('postgres')) {
+    const other = await connectTo(databaseUrl);
+    await other.query(`CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN ${undoing}; RETURN NULL; END $$; ${when} WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION meddle()`);
+    return other.end();
+  }
+  const db = new DatabaseSync(databaseUrl);
+  db.exec(`${when} BEGIN ${undoing}; END`);
   db.close();
 }
 

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { onTestFinished } from 'vitest';
+import { connectTo } from '../../../../tests/house/postgres.ts';
 import type { HubUnderTest } from './start-hub.ts';
 
 /**
@@ -7,14 +8,26 @@ import type { HubUnderTest } from './start-hub.ts';
  * than the hub's `busyTimeoutMs` fails.
  * @returns lets go; calling it again does nothing.
  */
-export function holdDatabase({ databasePath }: Pick<HubUnderTest, 'databasePath'>): () => void {
-  const other = new DatabaseSync(databasePath, { timeout: 5_000 });
+export async function holdDatabase({ databaseUrl }: Pick<HubUnderTest, 'databaseUrl'>): Promise<() => void> {
+  const letGo = await (databaseUrl.startsWith('postgres') ? holdServer(databaseUrl) : holdFile(databaseUrl));
+  onTestFinished(letGo);
+  return letGo;
+}
+
+function holdFile(path: string): () => void {
+  const other = new DatabaseSync(path, { timeout: 5_000 });
   other.exec('BEGIN IMMEDIATE');
-  const letGo = (): void => {
+  return () => {
     if (!other.isOpen) return;
     other.exec('ROLLBACK');
     other.close();
   };
-  onTestFinished(letGo);
-  return letGo;
+}
+
+/** Every group that changes anything appends to the log of events or to the audit chain. */
+async function holdServer(url: string): Promise<() => void> {
+  const other = await connectTo(url);
+  await other.query('BEGIN; LOCK TABLE event_segments, audit_records IN EXCLUSIVE MODE');
+  let ended: Promise<void> | undefined;
+  return () => void (ended ??= other.end());
 }

@@ -1,6 +1,3 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { systemClock, type Clock } from '@reeve/kernel';
 import {
   approvalOperations,
@@ -15,16 +12,15 @@ import {
   newKeyChainText,
   openDatabase,
   parseKeyChain,
-  platformMigrations,
   type Database,
   type Lifecycle,
 } from '@reeve/platform';
 import { createClient, type Client } from '@reeve/sdk';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
-import { createHub, createHubMetrics, hubMigrations, type Hub, type HubSettings } from '../../src/index.ts';
+import { createHub, createHubMetrics, type Hub, type HubSettings } from '../../src/index.ts';
 import { call, type Answer, type CallOptions } from './call.ts';
+import { migrations, newDatabase } from './new-database.ts';
 
-const migrations = [...platformMigrations, ...hubMigrations];
 /** One chain for all hubs of a test file: a later life has to read what an earlier one wrote. */
 const sealingKeys = parseKeyChain(newKeyChainText('test'), 'keys of the test');
 const approvals = { expireAfterMs: 3_600_000, requireOther: false };
@@ -62,7 +58,7 @@ export interface HubUnderTest {
   readonly client: Client;
   readonly hub: Hub;
   readonly database: Database;
-  readonly databasePath: string;
+  readonly databaseUrl: string;
   readonly lifecycle: Lifecycle;
   readonly settings: HubSettings;
   /** Whether a message of the log so far begins like this. */
@@ -94,8 +90,7 @@ export function sharedHub(options: HubOptions = {}): () => HubUnderTest {
 export async function startHub(options: HubOptions = {}, cleanUp: CleanUp = onTestFinished): Promise<HubUnderTest> {
   const { after, clock = systemClock, random = Math.random, busyTimeoutMs = 2_000 } = options;
   const settings = { ...testSettings, ...options.settings };
-  const home = after?.home ?? (await newHome(cleanUp));
-  const databasePath = join(home, 'reeve.db');
+  const { home, databaseUrl } = after ?? (await newDatabase(cleanUp));
   const messages: string[] = [];
   const write = (line: string): void => void messages.push((JSON.parse(line) as { message: string }).message);
   const log = createLogger({ level: 'debug', destination: { write } });
@@ -104,12 +99,13 @@ export async function startHub(options: HubOptions = {}, cleanUp: CleanUp = onTe
 
   const metrics = createMetrics({ defaultMetrics: false });
   const database = await openDatabase({
-    url: databasePath,
+    url: databaseUrl,
     migrations,
     clock,
     log,
     keys: sealingKeys,
     limits: { busyTimeoutMs },
+    postgres: { statementTimeoutMs: busyTimeoutMs },
   });
   lifecycle.onStop('storage', 'database', async () => database[Symbol.asyncDispose]());
   const access = await createAccess({ database, clock, log });
@@ -139,7 +135,7 @@ export async function startHub(options: HubOptions = {}, cleanUp: CleanUp = onTe
     client: createClient({ url, apiKey: key, retry }),
     hub,
     database,
-    databasePath,
+    databaseUrl,
     lifecycle,
     settings,
     logged: (beginning) => messages.some((message) => message.startsWith(beginning)),
@@ -151,29 +147,6 @@ export async function startHub(options: HubOptions = {}, cleanUp: CleanUp = onTe
       if (failures.length > 0) throw new Error(`did not stop well: ${JSON.stringify(failures)}`);
     },
   };
-}
-
-let template: Promise<string> | undefined;
-
-/** A home with a migrated database: migrated once per process, then copied. */
-async function newHome(cleanUp: CleanUp): Promise<string> {
-  template ??= migratedHome();
-  const home = temporaryHome();
-  cpSync(await template, home, { recursive: true });
-  cleanUp(() => rmSync(home, { recursive: true, force: true }));
-  return home;
-}
-
-async function migratedHome(): Promise<string> {
-  const home = temporaryHome();
-  process.on('exit', () => rmSync(home, { recursive: true, force: true }));
-  const database = await openDatabase({ url: join(home, 'reeve.db'), migrations });
-  await database[Symbol.asyncDispose]();
-  return home;
-}
-
-function temporaryHome(): string {
-  return mkdtempSync(join(tmpdir(), 'reeve-hub-'));
 }
 
 function sumOf(rendered: string, name: string, labels = ''): number {

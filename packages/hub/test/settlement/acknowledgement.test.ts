@@ -13,7 +13,7 @@ describe('acknowledged means committed', () => {
     const id = await submit(hub);
     const lease = await agent.next('lease');
     await taskIn(hub, id, 'leased');
-    const letGo = holdDatabase(hub);
+    const letGo = await holdDatabase(hub);
     agent.succeed(lease, 'done');
     await agent.roundTrip();
     await agent.roundTrip();
@@ -27,7 +27,7 @@ describe('acknowledged means committed', () => {
   test('[HB-08 at-least-once] a submitter is answered, and an agent given the task, only once it is durable', async () => {
     const hub = await startHub();
     const agent = await rawAgent(hub);
-    const letGo = holdDatabase(hub);
+    const letGo = await holdDatabase(hub);
     let answered = false;
     const submitting = submit(hub).then((id) => {
       answered = true;
@@ -48,7 +48,7 @@ describe('acknowledged means committed', () => {
     const id = await submit(hub);
     await agent.next('lease');
     await taskIn(hub, id, 'leased');
-    const letGo = holdDatabase(hub);
+    const letGo = await holdDatabase(hub);
     const cancelling = hub.client.tasks.cancel({ id });
     for (let request = 0; request < 3; request++) await hub.client.hub.status();
     await agent.roundTrip();
@@ -65,7 +65,7 @@ describe('a result that comes again', () => {
     const agent = await rawAgent(hub);
     const id = await submit(hub);
     const lease = await agent.next('lease');
-    const letGo = holdDatabase(hub);
+    const letGo = await holdDatabase(hub);
     agent.succeed(lease, 1);
     await agent.roundTrip();
     agent.vanish();
@@ -85,7 +85,7 @@ describe('a result that comes again', () => {
     const agent = await rawAgent(hub);
     const [first, second] = [await submit(hub), await submit(hub)];
     const firstLease = await agent.next('lease');
-    const letGo = holdDatabase(hub);
+    const letGo = await holdDatabase(hub);
     agent.succeed(firstLease); // frees the slot; the lease of the second task waits for the same commit
     const secondLease = await agent.next('lease');
     agent.succeed(secondLease, 1);
@@ -135,7 +135,7 @@ describe('while the database cannot store', () => {
     const id = await submit(hub);
     const lease = await agent.next('lease');
     await taskIn(hub, id, 'leased');
-    const letGo = holdDatabase(hub);
+    const letGo = await holdDatabase(hub);
     agent.succeed(lease, 'kept');
     await eventually(() => hub.logged('an ending could not be stored yet'));
     expect(await hub.client.hub.status()).toMatchObject({ database: { writable: false } });
@@ -153,7 +153,7 @@ describe('while the database cannot store', () => {
     const [first, second] = [await submit(hub), await submit(hub)];
     const firstLease = await agent.next('lease');
     await taskIn(hub, first, 'leased');
-    const letGo = holdDatabase(hub);
+    const letGo = await holdDatabase(hub);
     agent.succeed(firstLease);
     const unwritten = await agent.next('lease');
     agent.succeed(unwritten, 'too early');
@@ -174,7 +174,7 @@ describe('while the database cannot store', () => {
     const agent = await rawAgent(hub);
     const [first, second] = [await submit(hub), await submit(hub)];
     const firstLease = await agent.next('lease');
-    const letGo = holdDatabase(hub);
+    const letGo = await holdDatabase(hub);
     agent.succeed(firstLease);
     const unwritten = await agent.next('lease');
     expect(await agent.next('cancel')).toMatchObject({ taskId: second, fence: unwritten.fence });
@@ -187,7 +187,7 @@ describe('while the database cannot store', () => {
 
   test('[HB-08] a submission is refused with 503 and Retry-After, nothing of it is kept, and it recovers by itself', async () => {
     const hub = await startHub({ busyTimeoutMs: 30 });
-    const letGo = holdDatabase(hub);
+    const letGo = await holdDatabase(hub);
     const body = { requires: [{ name: 'echo' }], allowUnknown: true };
     const refused = await hub.call('POST', '/v1/tasks', { body });
     expect(refused.status).toBe(503);

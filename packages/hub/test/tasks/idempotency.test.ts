@@ -32,7 +32,7 @@ describe('the same key and the same task', () => {
     const body = where === 'field' ? { ...echo, idempotencyKey: key } : echo;
     const headers = where === 'header' ? { 'idempotency-key': key } : {};
     const before = await hub().metric('reeve_hub_tasks_submitted_total');
-    const letGo = holdDatabase(hub()); // so that all are under way before the first is kept
+    const letGo = await holdDatabase(hub()); // so that all are under way before the first is kept
     const asked = Array.from({ length: 50 }, () => hub().call('POST', '/v1/tasks', { body, headers }));
     await hub().client.hub.status();
     letGo();

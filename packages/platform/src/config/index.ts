@@ -1,7 +1,7 @@
 export { clientSettings, environmentWith, secretFromEnvironment } from './client-settings.ts';
 export { loadConfiguration } from './load.ts';
 export type { LoadedConfiguration } from './load.ts';
-export { databasePath, loadSystemConfiguration } from './system.ts';
+export { databaseUrl, loadSystemConfiguration } from './system.ts';
 export type { SystemLoadOptions } from './system.ts';
 export { systemSchema } from './schema.ts';
 export type { SystemConfiguration } from './schema.ts';

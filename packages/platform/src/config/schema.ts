@@ -9,8 +9,39 @@ const day = 24 * hour;
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
 
-const databaseUrl = /^(sqlite:(?!:memory:)[^:]+|postgres(ql)?:\/\/.+)$/;
+const databaseUrl = /^(sqlite:(?!:memory:)[^:]+|postgres(ql)?:\/\/[^\s/?#]*\/[^\s/?#]+(\?\S*)?)$/;
 const origin = /^https?:\/\/[^\s/?#*]+$/;
+
+const database = z.strictObject({
+  url: text(
+    databaseUrl,
+    'the URL of a file such as "sqlite:reeve.db", or of a server such as "postgres://reeve@host/reeve"',
+  )
+    .default('sqlite:reeve.db')
+    .describe(
+      'Where the record is kept: a file, whose relative path starts at home, or a database of a PostgreSQL server; ' +
+        'TLS by parameters such as "?sslmode=verify-full".',
+    ),
+  password: secret().optional().describe('Password for the server, when the URL has none.'),
+  statementTimeoutMs: durationMs({ min: 100, max: hour })
+    .default(30 * second)
+    .describe('Time that one statement may take on a PostgreSQL server.'),
+  pool: z
+    .strictObject({
+      min: integer({ max: 1_000 }).default(5).describe('Connections that stay open when nobody needs them.'),
+      max: integer({ min: 1, max: 1_000 }).default(20).describe('Connections that read; one more writes.'),
+      acquireTimeoutMs: durationMs({ min: 100, max: 10 * minute })
+        .default(30 * second)
+        .describe('How long a query waits for a connection.'),
+      idleTimeoutMs: durationMs({ min: second, max: day })
+        .default(5 * minute)
+        .describe('After this long without use a connection beyond min is closed.'),
+      lifetimeMs: durationMs({ min: second, max: day })
+        .default(30 * minute)
+        .describe('Age at which a connection is closed, however busy.'),
+    })
+    .describe('Connections to a PostgreSQL server.'),
+});
 
 const http = z.strictObject({
   bodyLimitBytes: sizeBytes({ min: kibibyte, max: 64 * mebibyte })
@@ -112,13 +143,7 @@ export const systemSchema = z.strictObject({
       .describe('Folder of everything that is kept; a relative path starts at the working directory.'),
     { requiredIn: ['production'] },
   ),
-  database: z
-    .strictObject({
-      url: text(databaseUrl, 'the URL of a file such as "sqlite:reeve.db"')
-        .default('sqlite:reeve.db')
-        .describe('Where the record is kept; a relative path starts at home.'),
-    })
-    .describe('The record of everything.'),
+  database: database.describe('The record of everything.'),
   encryption: z
     .strictObject({
       keys: perEnvironment(

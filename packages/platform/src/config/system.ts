@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
+import { rememberSecret } from '../log/known-secrets.ts';
 import { loadConfiguration, type LoadedConfiguration, type LoadOptions } from './load.ts';
 import { systemSchema, type SystemConfiguration } from './schema.ts';
 
@@ -13,10 +14,25 @@ export function loadSystemConfiguration(options: SystemLoadOptions): LoadedConfi
   return { ...loaded, value: { ...loaded.value, home: resolve(options.directory, loaded.value.home) } };
 }
 
-/** Path of the database's file. Takes the configuration that `loadSystemConfiguration` returned. */
-export function databasePath({ database, home }: Pick<SystemConfiguration, 'database' | 'home'>): string {
+/**
+ * URL of the database: of a file with its absolute path, or of a server with its password, which makes it a secret.
+ * Takes the configuration that `loadSystemConfiguration` returned.
+ */
+export function databaseUrl({ database, home }: Pick<SystemConfiguration, 'database' | 'home'>): string {
+  if (isServer(database.url)) return serverUrl(database);
   const path = database.url.replace(/^sqlite:(\/\/)?/, '');
-  return isAbsolute(path) ? path : resolve(home, path);
+  return `sqlite:${isAbsolute(path) ? path : resolve(home, path)}`;
+}
+
+function isServer(url: string): boolean {
+  return url.startsWith('postgres');
+}
+
+function serverUrl({ url, password }: SystemConfiguration['database']): string {
+  const server = new URL(url);
+  if (server.password) rememberSecret(decodeURIComponent(server.password));
+  else if (password) server.password = encodeURIComponent(password.reveal());
+  return server.href;
 }
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
@@ -31,10 +47,16 @@ function systemRules(value: SystemConfiguration): Array<{ path: string; message:
         'Listen on 127.0.0.1 behind a proxy that adds TLS, or set http.allowPublicBind = true if the network is trusted',
     ],
     [
-      value.database.url.startsWith('postgres'),
+      isServer(value.database.url) && !URL.canParse(value.database.url),
       'database.url',
-      'PostgreSQL is not supported in this version; leave it out, or name a file, such as "sqlite:reeve.db"',
+      'must be a URL such as "postgres://reeve@db.example:5432/reeve"',
     ],
+    [
+      value.environment === 'production' && Boolean(URL.parse(value.database.url)?.password),
+      'database.url',
+      'has a password in plain text, which production refuses: leave it out and set database.password',
+    ],
+    [value.database.pool.max < value.database.pool.min, 'database.pool.max', 'must not be less than database.pool.min'],
     [
       value.hub.leaseTtlMs < 2 * value.hub.heartbeatMs,
       'hub.leaseTtlMs',

@@ -32,5 +32,7 @@ export type { DatabaseOptions } from './open-database.ts';
 export { migrateSqlite, openSqlite } from './sqlite/open-sqlite.ts';
 export type { SqliteOptions } from './sqlite/open-sqlite.ts';
 export type { SqliteLimits } from './sqlite/settings.ts';
-export type { SqliteDatabase } from './sqlite/sqlite-database.ts';
+export { migratePostgres, openPostgres } from './postgres/open-postgres.ts';
+export type { PostgresOptions } from './postgres/open-postgres.ts';
+export type { GroupDatabase } from './group/group-database.ts';
 export { platformMigrations } from '../migrations/index.ts';

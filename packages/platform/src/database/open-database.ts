@@ -1,9 +1,10 @@
 import { DatabaseUnusable } from './errors.ts';
 import type { Database } from './port.ts';
+import { openPostgres, type PostgresOptions } from './postgres/open-postgres.ts';
 import { openSqlite, type SqliteOptions } from './sqlite/open-sqlite.ts';
 
-export interface DatabaseOptions extends Omit<SqliteOptions, 'path'> {
-  /** A path, or `sqlite:<path>`. */
+export interface DatabaseOptions extends Omit<SqliteOptions, 'path'>, Pick<PostgresOptions, 'postgres'> {
+  /** A path, `sqlite:<path>`, or `postgres://user:password@host:port/database`. */
   readonly url: string;
 }
 
@@ -14,5 +15,8 @@ export interface DatabaseOptions extends Omit<SqliteOptions, 'path'> {
 export async function openDatabase({ url, ...options }: DatabaseOptions): Promise<Database> {
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]+):(.*)$/i.exec(url) ?? [undefined, 'sqlite', url];
   if (scheme === 'sqlite' && rest) return openSqlite({ ...options, path: rest.replace(/^\/\/(?=\/)/, '') });
-  throw DatabaseUnusable.error(`${scheme}: is no database this version knows; give a path or sqlite:<path>`);
+  if (scheme === 'postgres' || scheme === 'postgresql') return openPostgres({ ...options, url });
+  throw DatabaseUnusable.error(
+    `${scheme}: is no database this version knows; give a path, sqlite:<path> or postgres://host/database`,
+  );
 }

@@ -6,6 +6,7 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  type CompiledQuery,
   type Expression,
   type OperationNode,
   type QueryCompiler,
@@ -62,10 +63,15 @@ class ParameterMarker {
   }
 }
 
-/** A query as text, with what goes into each placeholder: a constant of the query, or the value of a named parameter. */
-export interface StatementTemplate {
-  readonly sql: string;
-  readonly slots: ReadonlyArray<ParameterMarker | SqlValue>;
+/**
+ * Writes `?` for parameters, whichever database will run it, and constants of the query as literals: a plan that is made
+ * once for all values may use a partial index, such as that of the live tasks, only when it can see the constant.
+ */
+class StatementCompiler extends SqliteQueryCompiler {
+  protected override appendValue(value: unknown): void {
+    if (value instanceof ParameterMarker) super.appendValue(value);
+    else this.appendImmediateValue(value);
+  }
 }
 
 const builder = new Kysely<never>({
@@ -77,14 +83,12 @@ const builder = new Kysely<never>({
   },
 });
 
-/** The compiler is a parameter so that the same builder serves another dialect; the order of the slots is the text's own. */
-export function compileTemplate<Schema, Params extends object>(
-  build: (db: QueryBuilder<Schema>, p: Parameters<Params>) => Buildable,
+function compileWith<Schema, Params extends object>(
   compiler: QueryCompiler,
-): StatementTemplate {
+  build: (db: QueryBuilder<Schema>, p: Parameters<Params>) => Buildable,
+): CompiledQuery {
   const query = build(builder as unknown as QueryBuilder<Schema>, markers as Parameters<Params>);
-  const compiled = compiler.compileQuery(query.toOperationNode() as RootOperationNode, createQueryId());
-  return { sql: compiled.sql, slots: compiled.parameters as StatementTemplate['slots'] };
+  return compiler.compileQuery(query.toOperationNode() as RootOperationNode, createQueryId());
 }
 
 const markers: object = new Proxy({}, { get: (_, name) => markerExpression(String(name)) });
@@ -97,32 +101,24 @@ function markerExpression(name: string): Expression<unknown> {
 function prepare<Schema, Params extends object>(
   build: (db: QueryBuilder<Schema>, p: Parameters<Params>) => Buildable,
 ): Statement<Params> {
-  const { sql, slots } = compileTemplate(build, new SqliteQueryCompiler());
-  const names = slots.map((slot) => (slot instanceof ParameterMarker ? slot.name : undefined));
-  const constants = slots.map((slot) => (slot instanceof ParameterMarker ? null : slot));
-  return { sql, bind: (params) => ({ sql, params: bindValues(sql, names, constants, params) }) };
+  const { sql, parameters } = compileWith(new StatementCompiler(), build);
+  const names = (parameters as readonly ParameterMarker[]).map(({ name }) => name);
+  return { sql, bind: (params) => ({ sql, params: bindValues(sql, names, params) }) };
 }
 
-function bindValues(
-  sql: string,
-  names: ReadonlyArray<string | undefined>,
-  constants: readonly SqlValue[],
-  params: object,
-): ParameterValue[] {
-  const values: ParameterValue[] = constants.slice();
-  for (let slot = 0; slot < names.length; slot++) {
-    const name = names[slot];
-    if (name === undefined) continue;
+function bindValues(sql: string, names: readonly string[], params: object): ParameterValue[] {
+  const values: ParameterValue[] = [];
+  for (const name of names) {
     const value = (params as Record<string, ParameterValue | undefined>)[name];
     if (value === undefined) throw new TypeError(`parameter ${name} is missing for: ${sql}`);
-    values[slot] = value;
+    values.push(value);
   }
   return values;
 }
 
 function compileOnce<Schema>(build: (db: QueryBuilder<Schema>) => Buildable): BoundStatement {
-  const { sql, slots } = compileTemplate<Schema, Record<never, never>>(build, new SqliteQueryCompiler());
-  const marker = slots.find((slot) => slot instanceof ParameterMarker);
+  const { sql, parameters } = compileWith<Schema, Record<never, never>>(new SqliteQueryCompiler(), build);
+  const marker = parameters.find((parameter) => parameter instanceof ParameterMarker);
   if (marker !== undefined) throw new TypeError(`a query compiled with its values cannot have parameters: ${sql}`);
-  return { sql, params: slots as readonly SqlValue[] };
+  return { sql, params: parameters as readonly SqlValue[] };
 }

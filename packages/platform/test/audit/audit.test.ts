@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { listAudit, verifyAudit, type ChainHead } from '../../src/audit/index.ts';
 import { recordHash } from '../../src/audit/find-fault.ts';
 import type { AuditTableRow } from '../../src/audit/store/audit-table.ts';
-import type { SqliteDatabase } from '../../src/database/index.ts';
+import type { GroupDatabase } from '../../src/database/index.ts';
 import { noteAudit, noteInsert, openTemporary, temporaryFolder } from '../database/temporary-database.ts';
 
 describe('the audit chain', () => {
@@ -166,7 +166,7 @@ describe('listAudit', () => {
   });
 });
 
-async function openWithRecords(count: number): Promise<{ db: SqliteDatabase; path: string }> {
+async function openWithRecords(count: number): Promise<{ db: GroupDatabase; path: string }> {
   const path = join(temporaryFolder(), 'reeve.db');
   const db = await openTemporary({ path });
   await Promise.all(
@@ -175,7 +175,7 @@ async function openWithRecords(count: number): Promise<{ db: SqliteDatabase; pat
   return { db, path };
 }
 
-async function headOf(db: SqliteDatabase): Promise<ChainHead> {
+async function headOf(db: GroupDatabase): Promise<ChainHead> {
   const verdict = await verifyAudit(db);
   if (!verdict.ok) throw new Error('the chain is broken');
   return verdict.head;
@@ -221,7 +221,7 @@ function recompute(raw: DatabaseSync, from: number): void {
   }
 }
 
-async function listedSequences(db: SqliteDatabase, limit: number, filter: object = {}): Promise<number[]> {
+async function listedSequences(db: GroupDatabase, limit: number, filter: object = {}): Promise<number[]> {
   const sequences: number[] = [];
   let cursor: string | undefined;
   do {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { databaseUrl, describeConfiguration } from '../../src/config/index.ts';
 import { errorOf, faultsOf, load, production, productionKeys } from './installation.ts';
 
 test('every fault is reported at once, each with its source, its path and what would be right', () => {
@@ -68,14 +69,31 @@ test('a host beyond loopback is refused with the reason, unless it is allowed on
   expect(load({}, { env }).value.host).toBe('0.0.0.0');
 });
 
-test('PostgreSQL is refused by name, and its password is not shown', () => {
-  const env = { REEVE_DATABASE_URL: 'postgres://reeve:hunter2@db.example/reeve' };
-  const faults = faultsOf({}, { env });
-  expect(faults).toEqual([expect.stringMatching(/REEVE_DATABASE_URL: .*PostgreSQL is not supported in this version/)]);
+test('a password in the URL of the database is refused in production, and shown nowhere', () => {
+  const server = { REEVE_DATABASE_URL: 'postgres://reeve:hunter2@db.example/reeve' };
+  const loaded = load({}, { env: server });
+  expect(JSON.stringify(describeConfiguration(loaded))).not.toContain('hunter2');
+  expect(databaseUrl(loaded.value)).toBe(server.REEVE_DATABASE_URL);
+  const faults = faultsOf({}, { env: { ...production, ...server } });
+  expect(faults).toEqual([expect.stringMatching(/REEVE_DATABASE_URL: .*leave it out and set database.password/)]);
   expect(faults.join()).not.toContain('hunter2');
   const other = faultsOf({}, { env: { REEVE_DATABASE_URL: 'mysql://reeve:hunter2@db.example/reeve' } });
   expect(other).toEqual([expect.stringContaining('must be the URL of a file such as "sqlite:reeve.db"')]);
   expect(other.join()).not.toContain('hunter2');
+  const portless = faultsOf({}, { env: { REEVE_DATABASE_URL: 'postgres://reeve@db.example:port/reeve' } });
+  expect(portless).toEqual([expect.stringContaining('must be a URL such as "postgres://reeve@db.example:5432/reeve"')]);
+});
+
+test('the password of the database is put into its URL where it is a secret of its own', () => {
+  const env = {
+    REEVE_DATABASE_URL: 'postgresql://reeve@db.example/reeve?sslmode=verify-full',
+    DB_PASSWORD: 'p@ss/word:1',
+  };
+  const toml = '[database]\npassword = { env = "DB_PASSWORD" }';
+  const { value } = load({ 'reeve.toml': toml }, { env });
+  const url = new URL(databaseUrl(value));
+  expect(decodeURIComponent(url.password)).toBe('p@ss/word:1');
+  expect(url.search).toBe('?sslmode=verify-full');
 });
 
 test('settings that contradict each other are refused', () => {

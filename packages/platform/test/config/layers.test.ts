@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { databasePath, describeConfiguration, loadSystemConfiguration } from '../../src/config/index.ts';
+import { databaseUrl, describeConfiguration, loadSystemConfiguration } from '../../src/config/index.ts';
 import { directoryWith, faultsOf, load } from './installation.ts';
 
 test('without files and variables everything has its default', () => {
@@ -105,10 +105,10 @@ test('home is an absolute path, and the database lies in it unless its path is a
   const directory = directoryWith();
   const at = (env: Record<string, string>) => loadSystemConfiguration({ directory, env }).value;
   expect(at({}).home).toBe(join(directory, '.reeve'));
-  expect(databasePath(at({}))).toBe(join(directory, '.reeve', 'reeve.db'));
-  expect(databasePath(at({ REEVE_HOME: '/srv/reeve' }))).toBe('/srv/reeve/reeve.db');
+  expect(databaseUrl(at({}))).toBe(`sqlite:${join(directory, '.reeve', 'reeve.db')}`);
+  expect(databaseUrl(at({ REEVE_HOME: '/srv/reeve' }))).toBe('sqlite:/srv/reeve/reeve.db');
   for (const url of ['sqlite:/data/x.db', 'sqlite:///data/x.db'])
-    expect(databasePath(at({ REEVE_DATABASE_URL: url }))).toBe('/data/x.db');
+    expect(databaseUrl(at({ REEVE_DATABASE_URL: url }))).toBe('sqlite:/data/x.db');
   expect(isAbsolute(at({ REEVE_HOME: 'elsewhere' }).home)).toBe(true);
 });
 

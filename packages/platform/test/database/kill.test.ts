@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { needs } from '../../../../tests/house/needs.ts';
 import { verifyAudit } from '../../src/audit/index.ts';
-import { openSqlite, type SqliteDatabase } from '../../src/database/index.ts';
+import { openSqlite, type GroupDatabase } from '../../src/database/index.ts';
 import { readEvents } from '../../src/events/index.ts';
 import { startCommitter } from './committer-process.ts';
 import { committerMigrations } from './committer-tables.ts';
@@ -34,7 +34,7 @@ async function killRounds(rounds: readonly number[]): Promise<void> {
   }
 }
 
-async function expectWhole(db: SqliteDatabase, acknowledged: readonly string[]): Promise<void> {
+async function expectWhole(db: GroupDatabase, acknowledged: readonly string[]): Promise<void> {
   const rows = await db.read<{ id: string }>({ sql: 'SELECT id FROM kept', params: [] });
   const kept = new Set(rows.map(({ id }) => id));
   expect(acknowledged.filter((id) => !kept.has(id))).toEqual([]);
@@ -45,7 +45,7 @@ async function expectWhole(db: SqliteDatabase, acknowledged: readonly string[]):
 }
 
 /** Reads the whole log; throws where it has a gap. */
-async function eventCount(db: SqliteDatabase): Promise<number> {
+async function eventCount(db: GroupDatabase): Promise<number> {
   let after = 0;
   for (;;) {
     const { events } = await readEvents(db, { after, limit: 1_000 });

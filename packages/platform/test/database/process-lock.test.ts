@@ -61,7 +61,7 @@ describe('the lock of the database', () => {
     await expect(openDatabase({ url: ':memory:', migrations })).rejects.toThrow('the database must be a file');
     await expect(openDatabase({ url: 'mysql://host/db', migrations })).rejects.toMatchObject({
       code: 'database_unusable',
-      message: 'mysql: is no database this version knows; give a path or sqlite:<path>',
+      message: 'mysql: is no database this version knows; give a path, sqlite:<path> or postgres://host/database',
     });
   });
 

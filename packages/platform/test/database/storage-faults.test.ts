@@ -8,7 +8,7 @@ import { StorageUnavailable } from '@reeve/kernel';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { needs } from '../../../../tests/house/needs.ts';
 import { verifyAudit } from '../../src/audit/index.ts';
-import { StorageUncertain, type EventRecord, type SqliteDatabase } from '../../src/database/index.ts';
+import { StorageUncertain, type EventRecord, type GroupDatabase } from '../../src/database/index.ts';
 import { readEvents } from '../../src/events/index.ts';
 import type { Logger } from '../../src/log/logger.ts';
 import { committerMigrations } from './committer-tables.ts';
@@ -124,14 +124,14 @@ describe('a writer thread that dies', () => {
     await killWriter(writer, () => []);
     await vi.waitFor(() => expect(db.status().writable).toBe(true), { timeout: 10_000 });
     await killWriter(await second, () => []);
-    expect(db.status()).toMatchObject({ writable: false, reason: expect.stringMatching(/writer thread ended/) });
+    expect(db.status()).toMatchObject({ writable: false, reason: expect.stringMatching(/the writer ended/) });
     await expect(addNote(db, 'a')).rejects.toSatisfy((error) => StorageUnavailable.is(error));
     expect(await noteIds(db)).toEqual(['before']);
     await db.close();
   });
 });
 
-function addNote(db: SqliteDatabase, id: string, text = id): Promise<unknown> {
+function addNote(db: GroupDatabase, id: string, text = id): Promise<unknown> {
   return db.commit({ statements: [noteInsert(id, { text })], events: [noteEvent(id)], audit: [noteAudit(id)] });
 }
 
@@ -141,7 +141,7 @@ function expectUnavailable(result: PromiseSettledResult<unknown>, reason: RegExp
 }
 
 /** Rows, events and audit records are those of exactly these notes, and neither log has a gap. */
-async function expectConsistent(db: SqliteDatabase, ids: readonly string[]): Promise<void> {
+async function expectConsistent(db: GroupDatabase, ids: readonly string[]): Promise<void> {
   expect(await noteIds(db)).toEqual([...ids].sort());
   const { events } = await readEvents(db, { after: 0, limit: 10_000 });
   expect(events.map(({ position }) => position)).toEqual(ids.map((_, index) => index + 1));
@@ -170,7 +170,7 @@ function smallDisk(size: string): string {
 }
 
 /** Adds notes of 20 KB, a few at once, until one is refused. */
-async function fill(db: SqliteDatabase): Promise<{ acknowledged: string[]; refusal: unknown }> {
+async function fill(db: GroupDatabase): Promise<{ acknowledged: string[]; refusal: unknown }> {
   const acknowledged: string[] = [];
   for (let round = 0; ; round++) {
     const ids = ['a', 'b', 'c'].map((letter) => `n${String(round).padStart(4, '0')}${letter}`);
@@ -196,7 +196,7 @@ function nextWorker(): Promise<Worker> {
   return new Promise((resolve) => process.once('worker', resolve));
 }
 
-async function openWithWriter(): Promise<{ db: SqliteDatabase; writer: Worker }> {
+async function openWithWriter(): Promise<{ db: GroupDatabase; writer: Worker }> {
   const writer = nextWorker();
   const db = await openTemporary();
   return { db, writer: await writer };

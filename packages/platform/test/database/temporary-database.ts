@@ -7,7 +7,7 @@ import {
   platformMigrations,
   statementsFor,
   type Migration,
-  type SqliteDatabase,
+  type GroupDatabase,
   type SqliteOptions,
 } from '../../src/database/index.ts';
 
@@ -54,14 +54,14 @@ export function temporaryFolder(): string {
 }
 
 /** A real database in a file of its own, closed after the test. */
-export async function openTemporary(options: Partial<SqliteOptions> = {}): Promise<SqliteDatabase> {
+export async function openTemporary(options: Partial<SqliteOptions> = {}): Promise<GroupDatabase> {
   const path = options.path ?? join(temporaryFolder(), 'reeve.db');
   const database = await openSqlite({ path, migrations, ...options });
   onTestFinished(() => database.close());
   return database;
 }
 
-export async function noteIds(database: Pick<SqliteDatabase, 'read'>): Promise<string[]> {
+export async function noteIds(database: Pick<GroupDatabase, 'read'>): Promise<string[]> {
   const rows = await database.read<{ id: string }>({ sql: 'SELECT id FROM notes ORDER BY id', params: [] });
   return rows.map(({ id }) => id);
 }

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import type { SqliteDatabase } from '../../src/database/index.ts';
+import type { GroupDatabase } from '../../src/database/index.ts';
 import { noteInsert, openTemporary, temporaryFolder } from './temporary-database.ts';
 
 const limits = { checkpointPages: 100 };
@@ -30,7 +30,7 @@ test('a reader that holds the log makes it grow; when it lets go, the log is cut
 });
 
 /** Writes notes that fill a page each, in groups of twenty. */
-async function writePages(db: SqliteDatabase, prefix: string, count: number): Promise<void> {
+async function writePages(db: GroupDatabase, prefix: string, count: number): Promise<void> {
   for (let from = 0; from < count; from += 20) {
     const ids = Array.from({ length: 20 }, (_, index) => `${prefix}${from + index}`);
     await Promise.all(ids.map((id) => db.commit({ statements: [noteInsert(id, { text: id.padEnd(4_000, '.') })] })));

@@ -5,12 +5,14 @@ import { ReeveError, systemClock, type Clock } from '@reeve/kernel';
 import type { Logger } from '../../log/logger.ts';
 import type { KeyChain } from '../../sealing/index.ts';
 import { DatabaseUnusable } from '../errors.ts';
+import { GroupDatabase } from '../group/group-database.ts';
 import type { Migration } from '../migrations.ts';
 import { applyMigrations } from './apply-migrations.ts';
 import { lockForWriting } from './process-lock.ts';
+import { SqliteReader } from './reader.ts';
 import { defaultLimits, type SqliteLimits } from './settings.ts';
-import { SqliteDatabase } from './sqlite-database.ts';
 import { messageOf, storageReason } from './worker/sqlite-failure.ts';
+import { WriterSupervisor } from './writer-supervisor.ts';
 
 export interface SqliteOptions {
   /** The database file; its folder is made when it is missing. Beside it: `-wal`, `-shm`, `.lock`, `.holder`. */
@@ -30,7 +32,7 @@ export interface SqliteOptions {
  * Opens the embedded database for this process alone: locks it, brings its tables up to date, starts the writer.
  * @throws DatabaseInUse, DatabaseNewer, MigrationChanged, MigrationFailed, DatabaseUnusable
  */
-export async function openSqlite(options: SqliteOptions): Promise<SqliteDatabase> {
+export async function openSqlite(options: SqliteOptions): Promise<GroupDatabase> {
   const { clock = systemClock, synchronous = 'full', log, keys } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const path = usable(options.path, () => prepareFile(options.path));
@@ -47,7 +49,16 @@ export async function openSqlite(options: SqliteOptions): Promise<SqliteDatabase
       statements: [],
       sealUnder: keys?.active,
     };
-    const database = new SqliteDatabase({ settings, limits, clock, lock, log, keys });
+    const database = new GroupDatabase({
+      kind: 'sqlite',
+      limits,
+      clock,
+      log,
+      keys,
+      startWriter: (events, texts) => new WriterSupervisor(settings, texts, () => clock.monotonicMs(), events),
+      openReader: () => new SqliteReader(path, cacheBytes),
+      release: () => lock.release(),
+    });
     await database.started();
     return database;
   } catch (error) {

@@ -2,6 +2,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { StorageUnavailable } from '@reeve/kernel';
 import { integersForSqlite, type BindValue } from '../bind.ts';
 import { StatementFailed } from '../errors.ts';
+import type { Reader } from '../group/writer.ts';
 import type { BoundStatement, Row, SqlValue } from '../port.ts';
 import { messageOf, storageReason } from './worker/sqlite-failure.ts';
 
@@ -14,7 +15,7 @@ const mostPrepared = 250;
 const busyTimeoutMs = 100;
 
 /** The connection that reads, on the calling thread: a query by key costs less than the way to another thread. */
-export class Reader {
+export class SqliteReader implements Reader {
   readonly #db: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
 

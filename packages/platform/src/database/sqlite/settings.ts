@@ -1,13 +1,7 @@
-/** Bounds of the store; the defaults fit one machine that does other work too. */
-export interface SqliteLimits {
-  /** Units in one commit: bounds how long a unit waits for those that share its commit. */
-  readonly groupUnits: number;
-  /** Characters and bytes in one commit. */
-  readonly groupBytes: number;
-  /** Units that may wait; more are refused with `Overloaded`. */
-  readonly queuedUnits: number;
-  /** Characters and bytes that may wait. */
-  readonly queuedBytes: number;
+import { defaultGroupLimits, type GroupLimits } from '../group/limits.ts';
+
+/** Bounds of the embedded database. */
+export interface SqliteLimits extends GroupLimits {
   /** How long the writer waits for another process's lock before a group is given up. */
   readonly busyTimeoutMs: number;
   /** Page cache of the writer, and of the reader. */
@@ -17,10 +11,7 @@ export interface SqliteLimits {
 }
 
 export const defaultLimits: SqliteLimits = {
-  groupUnits: 500,
-  groupBytes: 8 * 2 ** 20,
-  queuedUnits: 50_000,
-  queuedBytes: 128 * 2 ** 20,
+  ...defaultGroupLimits,
   busyTimeoutMs: 2_000,
   cacheBytes: 16 * 2 ** 20,
   checkpointPages: 2_000,

@@ -1,19 +1,15 @@
-import type { StatementText, FromWriter, ToWriter, WriterSettings } from './wire.ts';
+import type { StatementText } from '../group/messages.ts';
+import type { ToWriter, Writer, WriterEvents } from '../group/writer.ts';
+import type { WriterSettings } from './wire.ts';
 import { startWriterThread, type WriterThread } from './writer-thread.ts';
 
 /** A second death within this time is no accident. */
 const steadyMs = 60_000;
 
-export interface SupervisorEvents {
-  message(message: FromWriter): void;
-  /** The thread died; `restarting` tells whether another one was started. */
-  died(reason: string, restarting: boolean): void;
-}
-
 /** Keeps one writer thread alive: one that dies is started again once; when that dies soon as well, it stays dead. */
-export class WriterSupervisor {
+export class WriterSupervisor implements Writer {
   readonly #settings: WriterSettings;
-  readonly #events: SupervisorEvents;
+  readonly #events: WriterEvents;
   readonly #statements: () => StatementText[];
   readonly #monotonicMs: () => number;
   #thread: WriterThread | undefined;
@@ -25,7 +21,7 @@ export class WriterSupervisor {
     settings: WriterSettings,
     statements: () => StatementText[],
     monotonicMs: () => number,
-    events: SupervisorEvents,
+    events: WriterEvents,
   ) {
     this.#settings = settings;
     this.#statements = statements;

@@ -1,11 +1,12 @@
 import { Worker } from 'node:worker_threads';
-import type { FromWriter, ToWriter, WriterSettings } from './wire.ts';
+import type { FromWriter } from '../group/messages.ts';
+import type { ToThread, WriterSettings } from './wire.ts';
 
 export interface WriterThread {
-  send(message: ToWriter): void;
+  send(message: ToThread): void;
 }
 
-export interface WriterEvents {
+export interface ThreadEvents {
   message(message: FromWriter): void;
   /** The thread has ended, asked or not; nothing more comes from it. */
   ended(reason: string): void;
@@ -16,7 +17,7 @@ const fromSource = import.meta.url.endsWith('.ts');
 const entry = new URL(`./worker/writer.${fromSource ? 'ts' : 'js'}`, import.meta.url);
 const execArgv = fromSource ? ['--conditions=reeve-source'] : [];
 
-export function startWriterThread(settings: WriterSettings, events: WriterEvents): WriterThread {
+export function startWriterThread(settings: WriterSettings, events: ThreadEvents): WriterThread {
   const worker = new Worker(entry, { workerData: settings, execArgv, name: 'reeve-database-writer' });
   let reason = 'it ended without a reason';
   worker.on('message', (message: FromWriter) => events.message(message));

@@ -1,7 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { CommittedMessage, FailedMessage, GroupMessage } from '../wire.ts';
-import { LogAppender, type LogEnd } from './log-appender.ts';
+import type { LogEnd } from '../../group/log-end.ts';
+import type { CommittedMessage, FailedMessage, GroupMessage } from '../../group/messages.ts';
 import type { Sealer } from '../../../sealing/sealer.ts';
+import { LogAppender } from './log-appender.ts';
 import { prepareSavepoints, runUnits, type UnitTools } from './run-units.ts';
 import { isSyncError, messageOf, storageReason } from './sqlite-failure.ts';
 import type { StatementCache } from './statement-cache.ts';

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { integersForSqlite, type BindValue } from '../../bind.ts';
 import type { Sealer } from '../../../sealing/sealer.ts';
 import type { Row } from '../../port.ts';
-import { rowsMark, undoneMark, type GroupMessage, type UnitFailure } from '../wire.ts';
+import { rowsMark, undoneMark, type GroupMessage, type UnitFailure } from '../../group/messages.ts';
 import { statementFailure, storageReason } from './sqlite-failure.ts';
 import type { StatementCache } from './statement-cache.ts';
 
@@ -147,8 +147,7 @@ class UnitsRun {
     for (; (seals[this.#seal] as number) < firstParam + params.length; this.#seal += 2) {
       const index = (seals[this.#seal] as number) - firstParam;
       if (index < 0) continue;
-      if (this.#sealer === undefined) throw new Error('the database was opened without a key to seal with');
-      params[index] = this.#sealer.seal(params[index] as string, seals[this.#seal + 1] as string);
+      params[index] = this.#sealer!.seal(params[index] as string, seals[this.#seal + 1] as string);
     }
   }
 

@@ -1,4 +1,4 @@
-import type { UnitFailure } from '../wire.ts';
+import type { UnitFailure } from '../../group/messages.ts';
 
 /** Result codes that say something about the disk, the file or its locks, not about the statement. */
 const storageCodes = new Map([

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { StatementText } from '../wire.ts';
+import type { StatementText } from '../../group/messages.ts';
 
 export interface PreparedStatement {
   readonly statement: StatementSync;

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Sealer } from '../../../sealing/sealer.ts';
-import type { FromWriter, ToWriter, WriterSettings } from '../wire.ts';
+import type { FromWriter } from '../../group/messages.ts';
+import type { ToThread, WriterSettings } from '../wire.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { openWriterConnection } from './connection.ts';
 import { GroupCommitter } from './group-committer.ts';
@@ -27,7 +28,9 @@ function answer(message: FromWriter): void {
 function probe(): void {
   attempt(() => checkpointer.truncate());
   const reason = committer.probe(Date.now());
-  answer(reason === undefined ? { kind: 'probed' } : { kind: 'probed', reason });
+  answer(
+    reason === undefined ? { kind: 'probed', newestPosition: committer.newestPosition() } : { kind: 'probed', reason },
+  );
 }
 
 /**
@@ -52,7 +55,7 @@ function close(): void {
   port.close();
 }
 
-port.on('message', (message: ToWriter) => {
+port.on('message', (message: ToThread) => {
   switch (message.kind) {
     case 'statement':
       return statements.register(message.statement);

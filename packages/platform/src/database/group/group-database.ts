@@ -1,41 +1,45 @@
 import { ShuttingDown, StorageUnavailable, type Clock, type ReeveError } from '@reeve/kernel';
 import type { Logger } from '../../log/logger.ts';
-import { unseal, type KeyChain } from '../../sealing/index.ts';
-import { StorageUncertain } from '../errors.ts';
+import { SealedText, unseal, type KeyChain } from '../../sealing/index.ts';
+import { StatementFailed, StorageUncertain } from '../errors.ts';
 import type { BoundStatement, Database, DatabaseStatus, Row, StatementResult, Unit } from '../port.ts';
 import { EventListeners, type EventListener } from './event-listeners.ts';
 import { GroupQueue } from './group-queue.ts';
+import type { GroupLimits } from './limits.ts';
+import type { CommittedMessage, FailedMessage, FromWriter, ProbedMessage, StatementText } from './messages.ts';
 import { missedEvents } from './missed-events.ts';
 import { decodeOutcomes, positionedEvents, rejectUnits, settleUnits } from './outcomes.ts';
-import type { ProcessLock } from './process-lock.ts';
-import { Reader } from './reader.ts';
 import { Recovery } from './recovery.ts';
-import type { SqliteLimits } from './settings.ts';
 import { StatementRegistry } from './statement-registry.ts';
-import type { CommittedMessage, FailedMessage, FromWriter, WriterSettings } from './wire.ts';
-import { WriterSupervisor } from './writer-supervisor.ts';
+import type { Reader, Writer, WriterEvents } from './writer.ts';
 
-export interface SqliteParts {
-  readonly settings: WriterSettings;
-  readonly limits: SqliteLimits;
+export interface GroupDatabaseParts {
+  readonly kind: DatabaseStatus['kind'];
+  readonly limits: GroupLimits;
   readonly clock: Clock;
-  readonly lock: ProcessLock;
   readonly log: Logger | undefined;
+  /** Under which texts are stored sealed; without it a unit that has any is refused. */
   readonly keys: KeyChain | undefined;
+  /** `texts` are the statements known so far, for a writer that is started again. */
+  startWriter(events: WriterEvents, texts: () => StatementText[]): Writer;
+  /** Called when the writer is ready for the first time. */
+  openReader(): Reader;
+  /** Called at the very end. */
+  release(): void;
 }
 
-/** The embedded database: units go in groups to a thread that writes, reads are answered on the calling thread. */
-export class SqliteDatabase implements Database {
-  readonly #parts: SqliteParts;
+/** A database whose units go in groups to a writer; what is the same whichever database that is. */
+export class GroupDatabase implements Database {
+  readonly #parts: GroupDatabaseParts;
   readonly #registry: StatementRegistry;
   readonly #queue: GroupQueue;
-  readonly #writer: WriterSupervisor;
+  readonly #writer: Writer;
   readonly #recovery: Recovery;
   readonly #listeners: EventListeners;
   readonly #ready = Promise.withResolvers<void>();
   #reader: Reader | undefined;
-  /** Why no thread writes: it is starting, or has died for good. */
-  #unready: string | undefined = 'the writer thread is starting';
+  /** Why nothing writes: the writer is starting, or has died for good. */
+  #unready: string | undefined = 'the writer is starting';
   #closing: Promise<void> | undefined;
   #drained: (() => void) | undefined;
   #commits = 0;
@@ -43,30 +47,27 @@ export class SqliteDatabase implements Database {
   #failedCommits = 0;
   #lastCommitMs = 0;
 
-  constructor(parts: SqliteParts) {
-    const { settings, limits, clock } = parts;
+  constructor(parts: GroupDatabaseParts) {
     this.#parts = parts;
     this.#listeners = new EventListeners(0, parts.log);
     this.#registry = new StatementRegistry((statement) => this.#writer.send({ kind: 'statement', statement }));
     this.#recovery = new Recovery(() => this.#writer.send({ kind: 'probe' }), parts.log);
     this.#queue = new GroupQueue(
-      limits,
+      parts.limits,
       this.#registry.idOf,
-      () => clock.nowMs(),
+      () => parts.clock.nowMs(),
       (group) => this.#writer.send(group),
     );
-    this.#writer = new WriterSupervisor(
-      settings,
-      () => this.#registry.all(),
-      () => clock.monotonicMs(),
+    this.#writer = parts.startWriter(
       {
         message: (message) => this.#received(message),
         died: (reason, restarting) => this.#writerDied(reason, restarting),
       },
+      () => this.#registry.all(),
     );
   }
 
-  /** Resolves when the thread has opened the file. @throws StorageUnavailable when it could not. */
+  /** Resolves when the writer is ready. @throws StorageUnavailable when it died before. */
   async started(): Promise<void> {
     await this.#ready.promise;
   }
@@ -75,12 +76,13 @@ export class SqliteDatabase implements Database {
     if (this.#closing !== undefined) throw ShuttingDown.error('the database is being closed');
     const reason = this.#unready ?? this.#recovery.reason;
     if (reason !== undefined) throw this.#unavailable(reason);
+    if (this.#parts.keys === undefined) assertNothingToSeal(unit);
     return this.#queue.add(unit);
   }
 
   async read<R = Row>(statement: BoundStatement): Promise<R[]> {
     if (this.#reader === undefined) throw ShuttingDown.error('the database is closed');
-    return this.#reader.read(statement) as R[];
+    return this.#reader.read(statement) as R[] | Promise<R[]>;
   }
 
   unsealed(stored: string, place: string): string {
@@ -96,7 +98,7 @@ export class SqliteDatabase implements Database {
   status(): DatabaseStatus {
     const reason = this.#unready ?? this.#recovery.reason;
     return {
-      kind: 'sqlite',
+      kind: this.#parts.kind,
       writable: reason === undefined && this.#closing === undefined,
       ...(reason === undefined ? {} : { reason }),
       queuedUnits: this.#queue.unitCount,
@@ -108,7 +110,7 @@ export class SqliteDatabase implements Database {
     };
   }
 
-  /** Commits what is queued, empties the write-ahead log, ends the thread and lets go of the lock. */
+  /** Commits what is queued, ends the writer and lets go of the lock. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -121,22 +123,25 @@ export class SqliteDatabase implements Database {
   async #close(): Promise<void> {
     if (this.#queue.unitCount > 0) await new Promise<void>((resolve) => (this.#drained = resolve));
     this.#recovery.stop();
-    this.#reader?.close();
+    const reader = this.#reader;
     this.#reader = undefined;
+    await reader?.close();
     await this.#writer.stop();
-    this.#parts.lock.release();
+    this.#parts.release();
   }
 
   #received(message: FromWriter): void {
     switch (message.kind) {
       case 'ready':
-        return this.#writerReady(message.newestPosition);
+        return void this.#writerReady(message.newestPosition);
       case 'committed':
         return this.#committed(message);
       case 'failed':
         return this.#failed(message);
       case 'probed':
-        return this.#recovery.probed(message.reason);
+        return void this.#probed(message);
+      case 'lost':
+        return this.#recovery.failed(message.reason);
       case 'checkpointFailed':
         return this.#parts.log?.warn({ reason: message.reason }, 'the write-ahead log could not be copied');
       case 'closed':
@@ -144,16 +149,36 @@ export class SqliteDatabase implements Database {
     }
   }
 
-  #writerReady(newestPosition: number): void {
+  /** For the first time, or after another writer was started in place of one that died. */
+  async #writerReady(newestPosition: number): Promise<void> {
     if (this.#closing !== undefined) return;
-    const { settings, limits } = this.#parts;
-    const restarted = this.#reader !== undefined;
-    this.#reader ??= new Reader(settings.path, limits.cacheBytes);
-    if (restarted)
-      for (const events of missedEvents(this.#reader, this.#listeners.toldPosition)) this.#listeners.tell(events);
-    this.#listeners.toldPosition = newestPosition;
+    if (this.#reader === undefined) {
+      this.#reader = this.#parts.openReader();
+      this.#listeners.toldPosition = newestPosition;
+    } else if (!(await this.#tellMissed(newestPosition))) return;
     this.#unready = undefined;
     this.#ready.resolve();
+  }
+
+  async #probed(message: ProbedMessage): Promise<void> {
+    if (!('newestPosition' in message)) return this.#recovery.probed(message.reason);
+    if (await this.#tellMissed(message.newestPosition)) this.#recovery.probed(undefined);
+  }
+
+  /** Tells of what was committed without an answer. @returns whether it could be read; otherwise a probe follows. */
+  async #tellMissed(newestPosition: number): Promise<boolean> {
+    if (this.#reader === undefined || newestPosition <= this.#listeners.toldPosition) return true;
+    try {
+      for await (const events of missedEvents(this.#reader, this.#listeners.toldPosition)) {
+        this.#listeners.toldPosition = events.at(-1)!.position;
+        this.#listeners.tell(events);
+      }
+      return true;
+    } catch (error) {
+      this.#unready = undefined;
+      this.#recovery.failed(`events could not be read again: ${String(error)}`);
+      return false;
+    }
   }
 
   #committed(message: CommittedMessage): void {
@@ -181,11 +206,9 @@ export class SqliteDatabase implements Database {
   }
 
   #writerDied(reason: string, restarting: boolean): void {
-    this.#unready = restarting
-      ? `the writer thread is being restarted: ${reason}`
-      : `the writer thread ended: ${reason}`;
-    this.#parts.log?.error({ reason, restarting }, 'the thread that writes the database ended');
-    const uncertain = StorageUncertain.error(`the writer thread ended while it was committing: ${reason}`);
+    this.#unready = restarting ? `the writer is being restarted: ${reason}` : `the writer ended: ${reason}`;
+    this.#parts.log?.error({ reason, restarting }, 'the writer of the database ended');
+    const uncertain = StorageUncertain.error(`the writer ended while it was committing: ${reason}`);
     for (const { group } of this.#queue.takeSent()) rejectUnits(group.units, uncertain);
     for (const { units } of this.#queue.takeWaiting()) rejectUnits(units, this.#unavailable(this.#unready));
     if (!restarting) this.#ready.reject(this.#unavailable(this.#unready));
@@ -199,4 +222,9 @@ export class SqliteDatabase implements Database {
   #checkDrained(): void {
     if (this.#queue.unitCount === 0) this.#drained?.();
   }
+}
+
+function assertNothingToSeal({ statements }: Unit): void {
+  if (statements.some(({ params }) => params.some((value) => value instanceof SealedText)))
+    throw StatementFailed.error('the database was opened without a key to seal with');
 }

@@ -1,8 +1,8 @@
 import { Overloaded } from '@reeve/kernel';
 import type { StatementResult, Unit } from '../port.ts';
 import { OpenGroup } from './open-group.ts';
-import type { SqliteLimits } from './settings.ts';
-import type { GroupMessage } from './wire.ts';
+import type { GroupLimits } from './limits.ts';
+import type { GroupMessage } from './messages.ts';
 
 /** A group on its way: sent, and not yet answered. */
 export interface SentGroup {
@@ -19,7 +19,7 @@ const overloadedRetryMs = 1_000;
  * one waits behind it so that the writer never idles, and all that arrives meanwhile becomes the next.
  */
 export class GroupQueue {
-  readonly #limits: SqliteLimits;
+  readonly #limits: GroupLimits;
   readonly #idOf: (sql: string) => number;
   readonly #nowMs: () => number;
   readonly #send: (message: GroupMessage) => void;
@@ -31,7 +31,7 @@ export class GroupQueue {
   #flushing = false;
 
   constructor(
-    limits: SqliteLimits,
+    limits: GroupLimits,
     idOf: (sql: string) => number,
     nowMs: () => number,
     send: (message: GroupMessage) => void,

@@ -1,10 +1,10 @@
 import { StatementFailed } from '../errors.ts';
-import type { StatementText } from './wire.ts';
+import type { StatementText } from './messages.ts';
 
 const mostTexts = 2_000;
 const notInUnits = /^\s*(begin|commit|end|rollback|savepoint|release|pragma|attach|detach|vacuum)\b/i;
 
-/** Gives each statement text a number, so that the text crosses to the writer thread once. */
+/** Gives each statement text a number, so that the text goes to the writer once. */
 export class StatementRegistry {
   readonly #ids = new Map<string, number>();
   readonly #announce: (text: StatementText) => void;

@@ -2,7 +2,7 @@ import { ReeveError } from '@reeve/kernel';
 import { ExpectationFailed, StatementFailed } from '../errors.ts';
 import type { EventDraft, EventRecord, Row, StatementResult } from '../port.ts';
 import type { PendingUnit } from './open-group.ts';
-import { rowsMark, undoneMark, type CommittedMessage, type UnitFailure } from './wire.ts';
+import { rowsMark, undoneMark, type CommittedMessage, type UnitFailure } from './messages.ts';
 
 export type UnitOutcome = readonly StatementResult[] | ReeveError;
 

@@ -9,7 +9,7 @@ import type {
   Unit,
   UnitStatement,
 } from '../port.ts';
-import type { GroupMessage } from './wire.ts';
+import type { GroupMessage } from './messages.ts';
 
 /** A unit that waits for its group's answer. */
 export interface PendingUnit {
