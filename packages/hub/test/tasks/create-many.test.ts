@@ -94,7 +94,7 @@ describe('tasks.createMany', () => {
 
   test('[HB-07 submit] nothing is answered that is not stored', async () => {
     const locked = await startHub({ busyTimeoutMs: 50 });
-    const letGo = holdDatabase(locked);
+    const letGo = await holdDatabase(locked);
     const stream = openLines(locked, path);
     await stream.send(echo);
     const answers = await stream.rest();

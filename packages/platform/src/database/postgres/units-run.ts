@@ -104,7 +104,7 @@ export class UnitsRun {
     const units = this.#units.slice(from, to);
     const before = [...this.#pending, ...this.#fixed('SAVEPOINT units')];
     const { results, error } = await this.#runner.run([...before, ...units.flatMap(({ calls }) => calls)]);
-    if (results.length < before.length) throw error;
+    if (results.length < before.length) throw error!;
     let first = before.length;
     for (const [index, unit] of units.entries()) {
       const own = results.slice(first, (first += unit.calls.length));
