@@ -185,7 +185,7 @@ describe('[HB-08 fence expiry heartbeat] leases of an agent of requests', () => 
     const id = await poller.submit();
     const lease = await poller.takeOne();
     await eventually(async () => (await typesOf(hub, id)).includes('task.leased')); // durable itself
-    const letGo = holdDatabase(hub);
+    const letGo = await holdDatabase(hub);
     let answered = false;
     const answer = poller.report('complete', lease).finally(() => (answered = true));
     await eventually(() => hub.logged('an ending could not be stored yet'));
