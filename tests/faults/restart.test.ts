@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Task } from '@reeve/hub/api';
 import { AgentProcesses } from './system/agent-process.ts';
 import { HubHome } from './system/hub-process.ts';
+import type { Status } from './system/tasks.ts';
 
 const settings = { HUB_LEASE_TTL_MS: '2000', HUB_HEARTBEAT_MS: '500' };
 
@@ -28,7 +29,7 @@ test('[HB-08 fence] [LD-03 lease] fences go on growing over starts of the hub, h
   expect(new Set(fences).size).toBe(3);
 });
 
-test('[HB-08 survives-kill exactly-once] an agent that was at work when the hub was killed goes on, and its result counts', async () => {
+test('[HB-08 survives-kill exactly-once] an agent that was at work when the hub was killed goes on, and its result counts; what waited waits again', async () => {
   await using home = await HubHome.create({ settings });
   const hub = await home.start();
   await using agents = new AgentProcesses(home);
@@ -37,10 +38,15 @@ test('[HB-08 survives-kill exactly-once] an agent that was at work when the hub 
   const tasks = await Promise.all([home.api.post<Task>('/v1/tasks', body), home.api.post<Task>('/v1/tasks', body)]);
   const leased = async ({ id }: Task): Promise<boolean> =>
     (await home.api.get<Task>(`/v1/tasks/${id}`)).state === 'leased';
+  const later = { requires: [{ name: 'later' }], allowUnknown: true, input: { number: 2 } };
+  const waiting = await home.api.post<Task>('/v1/tasks', later);
   await expect.poll(async () => (await Promise.all(tasks.map(leased))).every(Boolean)).toBe(true);
   await hub.kill();
   await home.start();
+  expect((await home.api.get<Status>('/v1/status')).tasks.waiting).toBe(1);
+  await agents.start({ name: 'late', slots: 1, capabilities: ['later'] });
+  expect(await done(home, waiting)).toMatchObject({ attempt: 1 });
   for (const task of tasks) expect(await done(home, task)).toMatchObject({ attempt: 1 });
   const began = agents.journal().filter(({ what }) => what === 'began');
-  expect(began, 'nothing ran twice').toHaveLength(2);
+  expect(began, 'nothing ran twice').toHaveLength(3);
 });

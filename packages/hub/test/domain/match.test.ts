@@ -56,7 +56,10 @@ describe('what an offer must meet', () => {
   test('[HB-03 labels] every label that is wanted counts, and those that are not wanted do not', () => {
     const offer = { ...anyOffer, labels: { team: 'a', disk: 'fast', floor: '3' } };
     expect(mismatch({ labels: { team: 'a', disk: 'fast' } }, echo, offer)).toBeUndefined();
-    expect(mismatch({ labels: { team: 'a', disk: 'slow' } }, echo, offer)).toMatchObject({ requirement: 'label disk' });
+    for (const label of ['disk', 'floor', 'team'])
+      expect(mismatch({ labels: { ...offer.labels, [label]: 'other' } }, echo, offer)).toMatchObject({
+        requirement: `label ${label}`,
+      });
     expect(mismatch({}, echo, offer)).toBeUndefined();
   });
 

@@ -115,7 +115,7 @@ describe('a result that comes again', () => {
     expect((await ended(hub, id)).output).toBe('ours');
   });
 
-  test('[HB-08 fence] a success that comes after the task died of its time-out is lost, not accepted', async () => {
+  test('[HB-08 fence] [HB-09 time-out] a success that comes after the task died of its time-out is lost, not accepted', async () => {
     const hub = await startHub();
     const agent = await rawAgent(hub);
     const id = await submit(hub, { timeoutMs: 50, maxAttempts: 1 });
