@@ -2,7 +2,8 @@
 import { globSync } from 'node:fs';
 
 const PLACES = ['packages/*/{src,test,bench}', 'tests', 'bench', 'scripts', 'examples'];
-const NOT_OURS = ['**/node_modules', '**/dist'];
+/** The peers of benchmarks stand on packages that are installed with them, not with Reeve. */
+const NOT_OURS = ['**/node_modules', '**/dist', 'bench/peers/queues'];
 
 /** @returns paths relative to `root`, sorted. */
 export function sourceFiles(root = process.cwd()): string[] {
