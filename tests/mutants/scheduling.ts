@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 const domain = 'packages/hub/src/domain';
 const services = 'packages/hub/src/services';
 const domainTests = 'packages/hub/test/domain';
+const load = 'packages/hub/test/tasks/load.test.ts';
 const fairness = 'packages/hub/test/tasks/fairness.test.ts';
 
 /** Fairness, priorities, load, breakers and learned proficiency. */
@@ -105,6 +106,70 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     test: fairness,
     testName: 'while it waits',
+  },
+  {
+    name: 'low-work-not-deferred',
+    guarantee: 'HB-04 defer',
+    file: `${domain}/load.ts`,
+    find: 'return this.defersLow ? deferralSteps * this.#settings.ageingMs : 0;',
+    replace: 'return 0;',
+    test: load,
+    testName: 'however old',
+  },
+  {
+    name: 'low-work-deferred-for-ever',
+    guarantee: 'HB-04 no-starvation',
+    file: `${domain}/tenant-queue.ts`,
+    find: 'return priority === lowest ? dueAtMs + lowDeferralMs : dueAtMs;',
+    replace: 'return priority === lowest && lowDeferralMs > 0 ? Infinity : dueAtMs;',
+    test: `${domainTests}/class-queue.test.ts`,
+    testName: 'twelve steps later',
+  },
+  {
+    name: 'low-work-not-shed',
+    guarantee: 'HB-04 shed',
+    file: `${services}/quotas.ts`,
+    find: 'if (priority !== priorities.at(-1) ||',
+    replace: 'if (priority !== undefined ||',
+    test: load,
+    testName: 'before it is acknowledged',
+  },
+  {
+    name: 'low-work-shed-after-it-was-acknowledged',
+    guarantee: 'HB-04 shed',
+    file: `${services}/dispatcher.ts`,
+    find: 'if (this.#draining) for (const queue',
+    replace:
+      'for (const queue of this.#changedQueues) for (const task of [...queue]) if (task.priority === 3 && this.#parts.board.load.shedsLow) this.#parts.board.remove(task);\n    if (this.#draining) for (const queue',
+    test: load,
+    testName: 'before it is acknowledged',
+  },
+  {
+    name: 'what-is-on-its-way-in-not-counted',
+    guarantee: 'HB-14 back-pressure',
+    file: `${services}/quotas.ts`,
+    find: 'this.#pendingInAll += tasks;',
+    replace: '',
+    test: load,
+    testName: 'at the limit',
+  },
+  {
+    name: 'live-tasks-of-a-tenant-not-limited',
+    guarantee: 'HB-14 quotas',
+    file: `${services}/quotas.ts`,
+    find: 'if (used < limit) return;',
+    replace: 'if (used >= 0) return;',
+    test: load,
+    testName: 'over its live tasks',
+  },
+  {
+    name: 'refused-requests-use-up-the-rate',
+    guarantee: 'HB-14 quotas',
+    file: `${services}/quotas.ts`,
+    find: 'this.#bucket(tenant).tokens += claimed.tasks;',
+    replace: '{}',
+    test: load,
+    testName: 'over its tasks per minute',
   },
   {
     name: 'best-agent-by-a-stale-score',

@@ -1,6 +1,7 @@
 import type { Clock } from '@reeve/kernel';
 import type { Database, Lifecycle, Logger } from '@reeve/platform';
 import type { Backoff } from './api/task.ts';
+import type { TenantTermsSettings } from './domain/tenant-terms.ts';
 import type { HubMetrics } from './metrics.ts';
 
 /** What configuration decides about the hub. */
@@ -13,6 +14,10 @@ export interface HubSettings {
   readonly maxLiveTasks: number;
   /** How much longer a task has waited to count as much as one of the next higher priority, within its tenant. */
   readonly ageingMs: number;
+  /** Shares of `maxLiveTasks` above which low work waits for other work, and above which it is refused. */
+  readonly deferLowAt: number;
+  readonly shedLowAt: number;
+  readonly tenants: TenantTermsSettings;
   /** Memory for copies of waiting inputs; beyond it they are read from the database when they are handed over. */
   readonly inputMemoryBytes: number;
   readonly defaultTimeoutMs: number;

@@ -1,5 +1,6 @@
 import type { HubComponents } from './components.ts';
 import { attemptError } from './domain/attempt-error.ts';
+import { TenantTermsBook } from './domain/tenant-terms.ts';
 import { AttemptTimedOut, LeaseExpired } from './errors.ts';
 import { AgentRoster } from './services/agent-roster.ts';
 import { AgentSessions } from './services/agent-sessions.ts';
@@ -10,6 +11,7 @@ import { Endings } from './services/endings.ts';
 import { Fences } from './services/fences.ts';
 import { Inputs } from './services/inputs.ts';
 import { LeaseKeeper, type TimesUp } from './services/lease-keeper.ts';
+import { Quotas } from './services/quotas.ts';
 import { Recovery } from './services/recovery.ts';
 import { Settlement } from './services/settlement.ts';
 import { Submissions } from './services/submissions.ts';
@@ -30,13 +32,15 @@ export async function createEngine(components: HubComponents) {
 
   const roster = new AgentRoster();
   const board = new TaskBoard(roster, settings);
+  const terms = new TenantTermsBook(settings.tenants);
+  const quotas = new Quotas({ ...shared, board, terms });
   const endings = new Endings();
   const steadyTime = new SteadyTime(clock);
   const keeper: LeaseKeeper = new LeaseKeeper(clock, roster, settings.leaseTtlMs, timesUp());
-  const dispatcher = new Dispatcher({ ...shared, board, keeper, fences, inputs: new Inputs(database, log) });
+  const dispatcher = new Dispatcher({ ...shared, board, keeper, fences, inputs: new Inputs(database, log), terms });
   const { stopping } = lifecycle;
   const settlement = new Settlement({ ...shared, board, keeper, dispatcher, endings, random, stopping });
-  const submissions = new Submissions({ ...shared, board, roster, keeper, dispatcher, steadyTime, newestSeq });
+  const submissions = new Submissions({ ...shared, board, roster, keeper, dispatcher, steadyTime, quotas, newestSeq });
   const sessions = new AgentSessions({ ...shared, roster, board, dispatcher, settlement });
   const reports = new AttemptReports({ ...shared, settlement });
   const attached = new AttachedTasks({ ...shared, submissions, settlement, endings });

@@ -8,6 +8,14 @@ export const UnknownCapability = defineError({
   remedy:
     'Use one of the nearest names in the details, or submit with `allowUnknown` if such an agent is still to come.',
 });
+export const QuotaExceeded = defineError({
+  code: 'quota_exceeded',
+  class: 'limited',
+  title: 'The quota of the tenant is used up',
+  meaning: 'The tenant has as many tasks waiting and running, or has submitted as many within a minute, as it may.',
+  remedy:
+    'Wait for the time in `Retry-After`, or until some of its tasks have ended; `hub.tenants` in the configuration sets quotas.',
+});
 export const LeaseLost = defineError({
   code: 'lease_lost',
   class: 'conflict',

@@ -84,7 +84,7 @@ function operations(components: HubComponents, engine: Engine, links: PollLinks,
     ...agentOperations({ ...engine, database, nowMs: () => clock.nowMs() }),
     ...leaseOperations({ ...engine, links, leaseTtlMs: components.settings.leaseTtlMs }),
     ...eventOperations(database),
-    statusOperation({ ...engine, database, clock, version, startedAtMs: clock.nowMs() }),
+    statusOperation({ ...engine, database, clock, settings: components.settings, version, startedAtMs: clock.nowMs() }),
   ];
 }
 
@@ -98,6 +98,7 @@ function watch({ metrics }: HubComponents, { board, roster }: Engine): void {
   metrics.watch({
     waiting: () => board.waiting,
     live: () => board.size,
+    load: () => board.load.share,
     connectedAgents: () => sum((agent) => (agent.link ? 1 : 0)),
     busySlots: () => sum((agent) => agent.leases.size),
   });

@@ -5,6 +5,8 @@ import type { TaskState } from './api/task.ts';
 export interface HubMetrics {
   submitted(count: number): void;
   ended(state: TaskState): void;
+  /** A task was refused for want of room: `full`, `low_shed`, `live_tasks` or `tasks_per_minute`. */
+  refused(reason: string): void;
   attemptFailed(code: string): void;
   /** A task was handed over after waiting this long since it was submitted. */
   waited(ms: number): void;
@@ -19,6 +21,8 @@ export interface HubMetrics {
 export interface HubGauges {
   waiting(): number;
   live(): number;
+  /** Share of the capacity in use, 0..1. */
+  load(): number;
   connectedAgents(): number;
   busySlots(): number;
 }
@@ -28,6 +32,12 @@ export function createHubMetrics(metrics: Metrics): HubMetrics {
   const submitted = metrics.counter({ area, what: 'tasks_submitted', help: 'Tasks accepted' }).child();
   const ended = metrics.counter({ area, what: 'tasks_ended', help: 'Tasks ended', labels: ['state'] });
   const failed = metrics.counter({ area, what: 'attempts_failed', help: 'Attempts failed', labels: ['code'] });
+  const refused = metrics.counter({
+    area,
+    what: 'tasks_refused',
+    help: 'Tasks refused for want of room, before they were acknowledged',
+    labels: ['reason'],
+  });
   const waited = metrics
     .histogram({ area, what: 'wait', unit: 'seconds', help: 'From submission to the first or next lease' })
     .child();
@@ -36,6 +46,7 @@ export function createHubMetrics(metrics: Metrics): HubMetrics {
   return {
     submitted: (count) => submitted.inc(count),
     ended: (state) => ended.child(state).inc(),
+    refused: (reason) => refused.child(reason).inc(),
     attemptFailed: (code) => failed.child(code).inc(),
     waited: (ms) => waited.observe(ms / 1_000),
     lateReport: () => late.inc(),
@@ -54,6 +65,13 @@ function watchGauges(metrics: Metrics, gauges: HubGauges): void {
     read: gauges.waiting,
   });
   metrics.sampledGauge({ area, what: 'live', unit: 'tasks', help: 'Tasks that have not ended', read: gauges.live });
+  metrics.sampledGauge({
+    area,
+    what: 'load',
+    unit: 'ratio',
+    help: 'Live tasks as a share of the most there may be',
+    read: gauges.load,
+  });
   metrics.sampledGauge({
     area,
     what: 'connected',

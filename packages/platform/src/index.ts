@@ -29,7 +29,7 @@ export { encryptionOperations, KeyRotation, platformSealedColumns } from './seal
 export type { EncryptionComponents, SealedColumn } from './sealing-ops/index.ts';
 export { auditOperations } from './audit-ops/index.ts';
 export { EventFeed, pruneEvents, readEvents } from './events/index.ts';
-export { approvalOperations, bind, createRoad } from './operations/index.ts';
+export { approvalOperations, bind, createRoad, fullBucket, takeToken } from './operations/index.ts';
 export type {
   ApprovalSettings,
   BoundOperation,
@@ -37,6 +37,7 @@ export type {
   Caller,
   ConsequentialHandler,
   Handler,
+  RateBucket,
   Road,
   Verification,
 } from './operations/index.ts';

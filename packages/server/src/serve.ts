@@ -114,7 +114,9 @@ function approvalSettings({ approvals, environment }: SystemConfiguration): Appr
 
 function openHub({ hub }: SystemConfiguration, { database, log, metrics, lifecycle }: Base): Promise<Hub> {
   const hubMetrics = createHubMetrics(metrics);
-  const settings = { ...hub, maxLiveTasks: hub.maxQueuedTasks };
+  const { exceptions, ...terms } = hub.tenants;
+  const tenants = { defaults: { weight: 1, ...terms }, exceptions };
+  const settings = { ...hub, maxLiveTasks: hub.maxQueuedTasks, tenants };
   const random = Math.random;
   return createHub({ database, clock: systemClock, log, lifecycle, metrics: hubMetrics, settings, random }, version);
 }

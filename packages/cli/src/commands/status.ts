@@ -41,7 +41,7 @@ async function screen({ terminal, connection }: Session, client: Client): Promis
   return lines.join('\n');
 }
 
-function factLines({ tasks, agents, slots, ...status }: Status, { colours }: Terminal): string[] {
+function factLines({ tasks, load, agents, slots, ...status }: Status, { colours }: Terminal): string[] {
   const { database, oldestWaitingMs } = status;
   const running = `up ${formatDurationMs(Date.now() - status.startedAtMs)}`;
   const stored = database.writable ? 'writable' : colours.red(`not writable: ${database.reason ?? 'unknown'}`);
@@ -50,9 +50,15 @@ function factLines({ tasks, agents, slots, ...status }: Status, { colours }: Ter
     ['hub', `${running}, ${database.kind} ${stored}`],
     ['slots', `${slots.busy} of ${slots.total} busy ${bar(slots.busy, slots.total)}`],
     ['tasks', `${tasks.leased} running, ${tasks.waiting} waiting${oldest}, ${tasks.delayed} delayed`],
+    ['load', loadLine(load, colours)],
     ['agents', counts(agents)],
   ];
   return rows.map(([name, value]) => `${colours.dim(name.padEnd(6))} ${value}`.trimEnd());
+}
+
+function loadLine({ share, maxLiveTasks, lowWork }: Status['load'], { yellow, red }: Terminal['colours']): string {
+  const consequence = { taken: '', deferred: yellow(', low work waits'), shed: red(', low work is refused') }[lowWork];
+  return `${Math.round(share * 100)} % of ${maxLiveTasks} tasks${consequence}`;
 }
 
 function counts(numbers: Readonly<Record<string, number>>): string {

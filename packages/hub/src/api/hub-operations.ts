@@ -38,6 +38,13 @@ export const showStatus = defineOperation({
     startedAtMs: EpochMs,
     /** Live tasks: waiting for an agent, with one, or waiting for their time or next attempt. */
     tasks: z.object({ waiting: z.int(), leased: z.int(), delayed: z.int() }),
+    load: z.object({
+      /** Live tasks as a share of the most there may be, 0..1. */
+      share: z.number(),
+      maxLiveTasks: z.int(),
+      /** What becomes of low work: `taken`, `deferred` behind other work of its tenant, or `shed` (refused). */
+      lowWork: z.enum(['taken', 'deferred', 'shed']),
+    }),
     agents: z.object({ online: z.int(), draining: z.int(), paused: z.int(), offline: z.int() }),
     slots: z.object({ total: z.int(), busy: z.int() }),
     /** Age of the oldest task that waits for an agent. */

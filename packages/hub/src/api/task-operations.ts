@@ -1,6 +1,6 @@
 import { defineOperation, NotFound, Overloaded, PageQuery, pageOf, TooLarge, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
-import { TaskEnded, TaskNotDead, UnknownCapability } from '../errors.ts';
+import { QuotaExceeded, TaskEnded, TaskNotDead, UnknownCapability } from '../errors.ts';
 import { CapabilityName } from './agent.ts';
 import { Explanation } from './explain.ts';
 import { Task, TaskState, TaskSubmission, TaskSummary } from './task.ts';
@@ -16,7 +16,7 @@ export const createTask = defineOperation({
   http: { method: 'POST', path: '/v1/tasks', status: 201 },
   input: TaskSubmission,
   output: TaskSummary,
-  errors: [UnknownCapability, TooLarge, Overloaded],
+  errors: [UnknownCapability, TooLarge, Overloaded, QuotaExceeded],
   examples: [
     {
       title: 'Extract a PDF',
@@ -34,7 +34,7 @@ export const createTaskBatch = defineOperation({
   http: { method: 'POST', path: '/v1/tasks/batch', status: 201, bodyLimitBytes: 32 * 1024 * 1024 },
   input: z.object({ tasks: z.array(TaskSubmission).min(1).max(10_000) }),
   output: z.object({ ids: z.array(Uuid) }),
-  errors: [UnknownCapability, TooLarge, Overloaded],
+  errors: [UnknownCapability, TooLarge, Overloaded, QuotaExceeded],
 });
 export const showTask = defineOperation({
   name: 'tasks.show',

@@ -3,7 +3,7 @@ import { LazyRanking } from './lazy-ranking.ts';
 import { freeSlots, type LiveAgent, type LiveTask, type TaskQueue } from './live.ts';
 import { score } from './match.ts';
 import type { RequirementClass } from './requirement-class.ts';
-import { TenantQueue } from './tenant-queue.ts';
+import { TenantQueue, type Pressure } from './tenant-queue.ts';
 
 /** Only compared with one another, over all classes. */
 let turns = 0;
@@ -13,12 +13,14 @@ export class ClassQueue implements TaskQueue {
   readonly wanted: RequirementClass;
   readonly qualified: LazyRanking<LiveAgent>;
   readonly unlisted = new Set<LiveAgent>();
+  readonly #pressure: Pressure;
   readonly #ring = new LaneQueue<TenantQueue>();
   readonly #byTenant = new Map<string, TenantQueue>();
   #size = 0;
 
-  constructor(wanted: RequirementClass) {
+  constructor(wanted: RequirementClass, pressure: Pressure) {
     this.wanted = wanted;
+    this.#pressure = pressure;
     this.qualified = new LazyRanking<LiveAgent>(
       (agent) => worth(agent, freeSlots(agent), wanted),
       (agent) => agent.lowered.add(this),
@@ -103,7 +105,7 @@ export class ClassQueue implements TaskQueue {
   #joined(tenant: string): TenantQueue {
     let waiting = this.#byTenant.get(tenant);
     if (waiting) return waiting;
-    this.#byTenant.set(tenant, (waiting = new TenantQueue(tenant, ++turns)));
+    this.#byTenant.set(tenant, (waiting = new TenantQueue(tenant, ++turns, this.#pressure)));
     this.#ring.push(waiting);
     return waiting;
   }

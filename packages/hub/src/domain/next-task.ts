@@ -1,5 +1,5 @@
 import type { LiveAgent, LiveTask, TaskQueue, TenantTasks } from './live.ts';
-import { goesBefore } from './tenant-queue.ts';
+import { goesBefore, type Pressure } from './tenant-queue.ts';
 
 /** Tenants' queues looked at for one slot: so its cost is bounded, whatever waits. What was left out comes first next. */
 const lookLimit = 256;
@@ -9,14 +9,14 @@ const lookLimit = 256;
  * (turns.ts) and, of those whose turn it is, the one that got something longest ago; then that tenant's next task in any
  * class. Queues found empty leave the agenda until somebody waits in them again.
  */
-export function nextTask(agent: LiveAgent): LiveTask | undefined {
+export function nextTask(agent: LiveAgent, pressure: Pressure): LiveTask | undefined {
   const seen: TaskQueue[] = [];
   const { tenant } = whoseTurn(agent, seen) ?? {};
   if (tenant === undefined) return undefined;
   let next: LiveTask | undefined;
   for (const queue of seen) {
     const first = queue.of(tenant)?.first;
-    if (first && (!next || goesBefore(first, next))) next = first;
+    if (first && (!next || goesBefore(first, next, pressure))) next = first;
   }
   return next;
 }

@@ -5,6 +5,13 @@ import type { LiveTask, TenantTasks } from './live.ts';
 /** Highest first; a task's `priority` is its index here. */
 export const priorities: readonly Priority[] = ['critical', 'high', 'medium', 'low'];
 
+const lowest = priorities.length - 1;
+
+/** What of the load of the hub the order of tasks depends on (see load.ts). */
+export interface Pressure {
+  readonly lowDeferralMs: number;
+}
+
 /**
  * What of one tenant waits in one class: a lane for each priority, first in, first out, which is the order of `dueAtMs`
  * but for tasks that join again, for another attempt. So the next task is among the firsts of the lanes, however many wait.
@@ -15,12 +22,14 @@ export class TenantQueue implements TenantTasks, Linked<TenantQueue> {
   lane: object | undefined;
   previous: TenantQueue | undefined;
   next: TenantQueue | undefined;
+  readonly #pressure: Pressure;
   readonly #lanes = priorities.map(() => new LaneQueue<LiveTask>());
   #size = 0;
 
-  constructor(tenant: string, turn: number) {
+  constructor(tenant: string, turn: number, pressure: Pressure) {
     this.tenant = tenant;
     this.turn = turn;
+    this.#pressure = pressure;
   }
 
   get size(): number {
@@ -29,7 +38,7 @@ export class TenantQueue implements TenantTasks, Linked<TenantQueue> {
 
   get first(): LiveTask | undefined {
     let next: LiveTask | undefined;
-    for (const { first } of this.#lanes) if (first && (!next || goesBefore(first, next))) next = first;
+    for (const { first } of this.#lanes) if (first && (!next || goesBefore(first, next, this.#pressure))) next = first;
     return next;
   }
 
@@ -59,7 +68,7 @@ export class TenantQueue implements TenantTasks, Linked<TenantQueue> {
     let count = 0;
     for (const lane of this.#lanes) {
       for (const other of lane) {
-        if (other === task || (other.lane !== task.lane && goesBefore(task, other))) break;
+        if (other === task || (other.lane !== task.lane && goesBefore(task, other, this.#pressure))) break;
         count += 1;
       }
     }
@@ -72,6 +81,11 @@ export class TenantQueue implements TenantTasks, Linked<TenantQueue> {
 }
 
 /** Whether `a` goes before `b`, both of one tenant: it is due earlier, or was submitted earlier. */
-export function goesBefore(a: LiveTask, b: LiveTask): boolean {
-  return a.dueAtMs === b.dueAtMs ? a.seq < b.seq : a.dueAtMs < b.dueAtMs;
+export function goesBefore(a: LiveTask, b: LiveTask, pressure: Pressure): boolean {
+  const [dueA, dueB] = [dueUnder(pressure, a), dueUnder(pressure, b)];
+  return dueA === dueB ? a.seq < b.seq : dueA < dueB;
+}
+
+function dueUnder({ lowDeferralMs }: Pressure, { dueAtMs, priority }: LiveTask): number {
+  return priority === lowest ? dueAtMs + lowDeferralMs : dueAtMs;
 }

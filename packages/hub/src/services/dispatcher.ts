@@ -2,6 +2,7 @@ import type { Clock } from '@reeve/kernel';
 import { ExpectationFailed, type Database, type Logger, type UnitStatement } from '@reeve/platform';
 import { freeSlots, type Lease, type LiveAgent, type LiveTask, type TaskQueue } from '../domain/live.ts';
 import { list, nextTask } from '../domain/next-task.ts';
+import type { TenantTermsBook } from '../domain/tenant-terms.ts';
 import type { HubMetrics } from '../metrics.ts';
 import { leaseTask } from '../store/lease-task.ts';
 import type { Fences } from './fences.ts';
@@ -18,6 +19,7 @@ export interface DispatcherParts {
   readonly keeper: LeaseKeeper;
   readonly fences: Fences;
   readonly inputs: Inputs;
+  readonly terms: TenantTermsBook;
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Logger;
@@ -109,7 +111,7 @@ export class Dispatcher {
   /** Fills the free slots of one agent with what is next for it; those it keeps are offered to whatever comes. */
   #feed(agent: LiveAgent): void {
     while (freeSlots(agent) > 0) {
-      const task = nextTask(agent);
+      const task = nextTask(agent, this.#parts.board.load);
       if (!task) return rise(agent);
       this.#grant(agent, task);
     }
@@ -121,9 +123,9 @@ export class Dispatcher {
   }
 
   #grant(agent: LiveAgent, task: LiveTask): void {
-    const { board, keeper, fences, clock, metrics } = this.#parts;
+    const { board, keeper, fences, terms, clock, metrics } = this.#parts;
     board.take(task);
-    agent.turns.take(task.tenant, 1);
+    agent.turns.take(task.tenant, terms.of(task.tenant).weight);
     task.attempt += 1;
     const lease: Lease = { fence: fences.take(), agent, task, settling: false, progress: undefined, stream: undefined };
     task.lease = lease;

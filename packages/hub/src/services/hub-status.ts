@@ -1,6 +1,8 @@
 import type { Clock, OutputOf } from '@reeve/kernel';
 import { bind, type BoundOperation, type Database } from '@reeve/platform';
 import { showStatus } from '../api/hub-operations.ts';
+import type { HubSettings } from '../components.ts';
+import type { Load } from '../domain/load.ts';
 import type { AgentRoster } from './agent-roster.ts';
 import type { TaskBoard } from './task-board.ts';
 
@@ -9,6 +11,7 @@ export interface HubStatusParts {
   readonly roster: AgentRoster;
   readonly database: Database;
   readonly clock: Clock;
+  readonly settings: HubSettings;
   readonly version: string;
   readonly startedAtMs: number;
 }
@@ -23,6 +26,7 @@ function statusOf({
   roster,
   database,
   clock,
+  settings,
   version,
   startedAtMs,
 }: HubStatusParts): OutputOf<typeof showStatus> {
@@ -33,11 +37,17 @@ function statusOf({
     version,
     startedAtMs,
     tasks,
+    load: loadOf(board.load, settings.maxLiveTasks),
     agents: roster.countByState(),
     slots: { total: slots.total, busy: slots.leased },
     oldestWaitingMs: oldestMs(board, clock.nowMs()),
     database: { kind, writable, ...(reason === undefined ? {} : { reason }) },
   };
+}
+
+function loadOf(load: Load, maxLiveTasks: number): OutputOf<typeof showStatus>['load'] {
+  const lowWork = load.shedsLow ? 'shed' : load.defersLow ? 'deferred' : 'taken';
+  return { share: Math.round(load.share * 1e4) / 1e4, maxLiveTasks, lowWork };
 }
 
 function countSlots(roster: AgentRoster): { total: number; leased: number } {

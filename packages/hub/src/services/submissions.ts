@@ -2,7 +2,6 @@ import {
   canonicalJson,
   IdempotencyConflict,
   InvalidInput,
-  Overloaded,
   ReeveError,
   TooLarge,
   uuidv7,
@@ -22,6 +21,7 @@ import { sealedInput } from '../store/payloads.ts';
 import type { AgentRoster } from './agent-roster.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import type { Claim, Quotas } from './quotas.ts';
 import type { SteadyTime } from './steady-time.ts';
 import type { TaskBoard } from './task-board.ts';
 import { taskEvent } from './task-event.ts';
@@ -38,6 +38,7 @@ export interface SubmissionsParts {
   readonly clock: Clock;
   readonly metrics: HubMetrics;
   readonly steadyTime: SteadyTime;
+  readonly quotas: Quotas;
   readonly settings: HubSettings;
   /** Highest sequence number in the database at start. */
   readonly newestSeq: number;
@@ -70,7 +71,8 @@ export class Submissions {
   /**
    * Accepts all of the submissions or none.
    * @returns ids in the order of the submissions; of a known idempotency key, that of the task it stands for.
-   * @throws UnknownCapability, TooLarge, InvalidInput, IdempotencyConflict, Overloaded, StorageUnavailable
+   * @throws UnknownCapability, TooLarge, InvalidInput, IdempotencyConflict, Overloaded, QuotaExceeded,
+   *   StorageUnavailable
    */
   async submit(tenant: string, submissions: readonly TaskSubmission[], commit: CommitSubmission): Promise<string[]> {
     const outcomes = await this.#submit(tenant, submissions, commit, (error) => {
@@ -102,18 +104,22 @@ export class Submissions {
     for (let collisions = 0; ; collisions++) {
       const known = await this.#knownKeys(tenant, submissions);
       const prepared: Prepared[] = [];
-      const outcomes = this.#resolveAll(tenant, submissions, known, prepared, refuse);
-      if (prepared.length === 0) return outcomes;
+      const claim = this.#parts.quotas.claim(tenant);
       try {
+        const outcomes = this.#resolveAll(tenant, submissions, { known, prepared, claim }, refuse);
+        if (prepared.length === 0) return outcomes;
         const [ids, tasks] = [
           outcomes.filter((outcome) => typeof outcome === 'string'),
           prepared.map(({ task }) => task),
         ];
         await this.#accept(prepared, (statements, events) => commit(statements, events, { ids, tasks }));
+        claim.keep();
         return outcomes;
       } catch (error) {
         // Another request with one of the keys was first: its task is found by the next look.
         if (!ExpectationFailed.is(error) || known.keys === 0 || collisions === 3) throw error;
+      } finally {
+        claim.end();
       }
     }
   }
@@ -121,15 +127,14 @@ export class Submissions {
   #resolveAll(
     tenant: string,
     submissions: readonly TaskSubmission[],
-    known: KnownKeys,
-    prepared: Prepared[],
+    round: Round,
     refuse: (error: ReeveError) => ReeveError,
   ): Array<string | ReeveError> {
     const outcomes: Array<string | ReeveError> = [];
     for (const submission of submissions) {
       try {
         this.#check(submission);
-        outcomes.push(this.#resolve(tenant, submission, known, prepared));
+        outcomes.push(this.#resolve(tenant, submission, round));
       } catch (error) {
         if (!(error instanceof ReeveError)) throw error;
         outcomes.push(refuse(error));
@@ -142,7 +147,11 @@ export class Submissions {
   /** Takes in a task whose submitter follows it over a connection of its own. */
   prepareAttached(tenant: string, submission: TaskSubmission, follower: Follower): Prepared {
     this.#check(submission);
-    return this.#prepare(tenant, submission, follower);
+    const claim = this.#parts.quotas.claim(tenant);
+    const prepared = this.#prepare(tenant, submission, claim, follower);
+    claim.keep();
+    claim.end();
+    return prepared;
   }
 
   /** Makes prepared tasks durable, then queues them. */
@@ -178,9 +187,7 @@ export class Submissions {
   }
 
   #check({ requires, allowUnknown, deadlineAtMs }: TaskSubmission): void {
-    const { board, roster, settings, clock } = this.#parts;
-    if (board.size >= settings.maxLiveTasks)
-      throw Overloaded.error(`${board.size} tasks are waiting or running, which is the limit`, { retryAfterMs: 1_000 });
+    const { roster, clock } = this.#parts;
     if (deadlineAtMs !== undefined && deadlineAtMs <= clock.nowMs())
       throw InvalidInput.error('the deadline is in the past', {
         issues: [{ path: ['deadlineAtMs'], message: 'must be in the future' }],
@@ -201,16 +208,16 @@ export class Submissions {
   }
 
   /** The id of the task a submission stands for: an existing one, or one that is prepared now. */
-  #resolve(tenant: string, submission: TaskSubmission, { tasks }: KnownKeys, prepared: Prepared[]): string {
+  #resolve(tenant: string, submission: TaskSubmission, { known: { tasks }, prepared, claim }: Round): string {
     const { idempotencyKey: key } = submission;
-    if (key === undefined) return this.#addTo(prepared, this.#prepare(tenant, submission, undefined));
+    if (key === undefined) return this.#addTo(prepared, this.#prepare(tenant, submission, claim));
     const bodyHash = hashOf(submission);
     const existing = tasks.get(key);
     if (!existing) {
-      const fresh = this.#prepare(tenant, submission, undefined);
-      const claim = insertTaskKey.bind({ tenant, key, task_id: fresh.task.id, body_hash: bodyHash });
+      const fresh = this.#prepare(tenant, submission, claim);
+      const taken = insertTaskKey.bind({ tenant, key, task_id: fresh.task.id, body_hash: bodyHash });
       tasks.set(key, { id: fresh.task.id, bodyHash });
-      return this.#addTo(prepared, { ...fresh, statements: [{ ...claim, expectRows: 1 }, ...fresh.statements] });
+      return this.#addTo(prepared, { ...fresh, statements: [{ ...taken, expectRows: 1 }, ...fresh.statements] });
     }
     if (existing.bodyHash === bodyHash) return existing.id;
     throw IdempotencyConflict.error(`the idempotency key ${key} stands for another task`, {
@@ -223,8 +230,9 @@ export class Submissions {
     return fresh.task.id;
   }
 
-  #prepare(tenant: string, submission: TaskSubmission, follower: Follower | undefined): Prepared {
+  #prepare(tenant: string, submission: TaskSubmission, claim: Claim, follower?: Follower): Prepared {
     const input = inputText(submission.input, this.#parts.settings.inputLimitBytes);
+    claim.add(submission.priority);
     const task = this.#liveTask(tenant, submission, input, follower);
     return {
       task,
@@ -267,6 +275,13 @@ export class Submissions {
       next: undefined,
     };
   }
+}
+
+/** One try to take in the submissions of a request. */
+interface Round {
+  readonly known: KnownKeys;
+  readonly prepared: Prepared[];
+  readonly claim: Claim;
 }
 
 interface KnownKeys {

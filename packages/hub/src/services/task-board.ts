@@ -2,13 +2,14 @@ import type { HubSettings } from '../components.ts';
 import type { Constraints, Requirement } from '../api/task.ts';
 import { ClassQueue } from '../domain/class-queue.ts';
 import type { LiveTask, TaskQueue } from '../domain/live.ts';
+import { Load, type LoadSettings } from '../domain/load.ts';
 import { requirementClass, requirementKey } from '../domain/requirement-class.ts';
 import type { AgentRoster } from './agent-roster.ts';
 
 /** Classes without live tasks that are kept, so that work which comes one by one does not work them out each time. */
 const idleClassLimit = 1_024;
 
-type TaskBoardSettings = Pick<HubSettings, 'inputMemoryBytes' | 'ageingMs'>;
+type TaskBoardSettings = LoadSettings & Pick<HubSettings, 'inputMemoryBytes'>;
 
 /** Every task that has not ended, and the queues of those that wait for an agent. */
 export class TaskBoard {
@@ -19,13 +20,16 @@ export class TaskBoard {
   readonly #roster: AgentRoster;
   readonly #inputMemoryBytes: number;
   readonly #ageingMs: number;
+  readonly #liveOf = new Map<string, number>();
+  readonly load: Load;
   #inputBytes = 0;
   #waiting = 0;
 
-  constructor(roster: AgentRoster, { inputMemoryBytes, ageingMs }: TaskBoardSettings) {
+  constructor(roster: AgentRoster, settings: TaskBoardSettings) {
     this.#roster = roster;
-    this.#inputMemoryBytes = inputMemoryBytes;
-    this.#ageingMs = ageingMs;
+    this.#inputMemoryBytes = settings.inputMemoryBytes;
+    this.#ageingMs = settings.ageingMs;
+    this.load = new Load(settings, () => this.#tasks.size);
   }
 
   get(id: string): LiveTask | undefined {
@@ -35,6 +39,11 @@ export class TaskBoard {
   /** Tasks that have not ended. */
   get size(): number {
     return this.#tasks.size;
+  }
+
+  /** Tasks of one tenant that have not ended. */
+  liveOf(tenant: string): number {
+    return this.#liveOf.get(tenant) ?? 0;
   }
 
   /** Tasks that wait in a queue. */
@@ -51,12 +60,13 @@ export class TaskBoard {
     const key = requirementKey(requires, constraints);
     const known = this.#queues.get(key);
     if (known) return known;
-    return this.#register(new ClassQueue(requirementClass(requires, constraints)));
+    return this.#register(new ClassQueue(requirementClass(requires, constraints), this.load));
   }
 
   /** Takes in a task that became live; its input stays in memory only while there is room. */
   add(task: LiveTask): void {
     this.#tasks.set(task.id, task);
+    this.#count(task.tenant, 1);
     const queue = this.#registered(task.queue as ClassQueue);
     task.queue = queue;
     this.#liveIn.set(queue, this.#liveIn.get(queue)! + 1);
@@ -119,12 +129,19 @@ export class TaskBoard {
   /** Forgets a task that has ended. */
   remove(task: LiveTask): void {
     if (!this.#tasks.delete(task.id)) return;
+    this.#count(task.tenant, -1);
     this.dequeue(task);
     this.takeInput(task);
     const queue = task.queue as ClassQueue;
     const live = this.#liveIn.get(queue)! - 1;
     this.#liveIn.set(queue, live);
     if (live === 0) this.#rest(queue);
+  }
+
+  #count(tenant: string, tasks: number): void {
+    const live = this.liveOf(tenant) + tasks;
+    if (live > 0) this.#liveOf.set(tenant, live);
+    else this.#liveOf.delete(tenant);
   }
 
   /** The queue that stands for the class now: an idle one may have been forgotten while its task became durable. */

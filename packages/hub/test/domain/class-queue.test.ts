@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { ClassQueue } from '../../src/domain/class-queue.ts';
 import type { LiveTask } from '../../src/domain/live.ts';
 import { requirementClass } from '../../src/domain/requirement-class.ts';
-import { goesBefore, priorities } from '../../src/domain/tenant-queue.ts';
-import { ageingMs, waiting } from './waiting-task.ts';
+import { goesBefore, priorities, type Pressure } from '../../src/domain/tenant-queue.ts';
+import { ageingMs, calm, waiting } from './waiting-task.ts';
 
 const wanted = requirementClass([{ name: 'echo', minProficiency: 0 }], {});
 
-function queued(tasks: readonly LiveTask[]): ClassQueue {
-  const queue = new ClassQueue(wanted);
+function queued(tasks: readonly LiveTask[], pressure: Pressure = calm): ClassQueue {
+  const queue = new ClassQueue(wanted, pressure);
   for (const task of tasks) queue.push(task);
   return queue;
 }
@@ -101,10 +101,30 @@ describe('within a tenant', () => {
   test('[HB-04 order] goes before is a strict order', () => {
     fc.assert(
       fc.property(draws, draws, ([a = 0], [b = 0]) => {
-        expect(goesBefore(waiting(1, a), waiting(2, b))).toBe(a <= b);
-        expect(goesBefore(waiting(2, b), waiting(1, a))).toBe(b < a);
+        expect(goesBefore(waiting(1, a), waiting(2, b), calm)).toBe(a <= b);
+        expect(goesBefore(waiting(2, b), waiting(1, a), calm)).toBe(b < a);
       }),
     );
+  });
+});
+
+describe('under load', () => {
+  const pressure = { lowDeferralMs: 9 * ageingMs };
+
+  test('[HB-04 defer] low work that has aged waits for the other work of its tenant all the same', () => {
+    const [low, medium] = [waiting(1, 3, { sinceMs: 0 }), waiting(2, 2, { sinceMs: 4 * ageingMs })];
+    expect(served(queued([low, medium]))).toEqual([low, medium]);
+    expect(served(queued([low, medium], pressure))).toEqual([medium, low]);
+  });
+
+  test('[HB-04 no-starvation] it waits for so long only: nothing that comes twelve steps later goes before it', () => {
+    const [low, later] = [waiting(1, 3, { sinceMs: 0 }), waiting(2, 0, { sinceMs: 12 * ageingMs + 1 })];
+    expect(served(queued([low, later], pressure))).toEqual([low, later]);
+  });
+
+  test('[HB-04 defer] one with nothing but low work keeps its turns', () => {
+    const tasks = [waiting(1, 3, { tenant: 'a' }), waiting(2, 0, { tenant: 'b' }), waiting(3, 0, { tenant: 'b' })];
+    expect(served(queued(tasks, pressure)).map(({ seq }) => seq)).toEqual([1, 2, 3]);
   });
 });
 

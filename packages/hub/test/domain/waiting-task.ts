@@ -3,6 +3,9 @@ import { newAgent, type LiveAgent, type LiveTask } from '../../src/domain/live.t
 
 export const ageingMs = 1_000;
 
+/** A hub with room. */
+export const calm = { lowDeferralMs: 0 };
+
 /** What of a task its queue looks at. */
 export function waiting(seq: number, priority: number, { tenant = 'acme', sinceMs = 0 } = {}): LiveTask {
   const links = { lane: undefined, previous: undefined, next: undefined };

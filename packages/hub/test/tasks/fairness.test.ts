@@ -1,36 +1,13 @@
-import { systemClock } from '@reeve/kernel';
 import { describe, expect, test } from 'vitest';
 import { rawAgent } from '../kit/agents.ts';
-import type { RawAgent } from '../kit/raw-agent.ts';
+import { movableClock } from '../kit/clock.ts';
 import { startHub, type HubUnderTest } from '../kit/start-hub.ts';
 import { submit, type SubmissionInput } from '../kit/tasks.ts';
 import { eventually } from '../kit/waiting.ts';
 
-/** Runs `count` tasks one after the other and answers their inputs in that order. */
-async function run(agent: RawAgent, count: number): Promise<unknown[]> {
-  const inputs: unknown[] = [];
-  for (let task = 0; task < count; task++) {
-    const lease = await agent.next('lease');
-    inputs.push(lease.input);
-    agent.succeed(lease);
-  }
-  return inputs;
-}
-
 async function submitMany(hub: HubUnderTest, key: string, tasks: Array<Partial<SubmissionInput>>): Promise<void> {
   const body = { tasks: tasks.map((task) => ({ requires: [{ name: 'echo' }], allowUnknown: true, ...task })) };
   expect((await hub.call('POST', '/v1/tasks/batch', { key, body })).status).toBe(201);
-}
-
-/** A clock whose two times a test moves. */
-function movableClock() {
-  const moved = { wallMs: 0, monotonicMs: 0 };
-  const clock = {
-    ...systemClock,
-    nowMs: () => systemClock.nowMs() + moved.wallMs,
-    monotonicMs: () => systemClock.monotonicMs() + moved.monotonicMs,
-  };
-  return { clock, moved };
 }
 
 describe('between tenants', () => {
@@ -44,7 +21,7 @@ describe('between tenants', () => {
       quietKey,
       Array.from({ length: 5 }, () => ({ input: 'quiet', priority: 'low' as const })),
     );
-    const ran = await run(await rawAgent(hub), 12);
+    const ran = await (await rawAgent(hub)).run(12);
     expect(ran.filter((input) => input === 'quiet')).toHaveLength(5);
   });
 
@@ -61,8 +38,27 @@ describe('between tenants', () => {
     await first.stop();
     const hub = await startHub({ after: first });
     const names = ['echo', ...Array.from({ length: 20 }, (_, n) => `f${n}`)];
-    const ran = await run(await rawAgent(hub, { capabilities: names.map((name) => ({ name })) }), 10);
+    const ran = await (await rawAgent(hub, { capabilities: names.map((name) => ({ name })) })).run(10);
     expect(ran.filter((input) => input === 'quiet')).toHaveLength(4);
+  });
+});
+
+describe('weights', () => {
+  test('[HB-14 fairness] a tenant of weight 3 gets three tasks of a busy agent for one of the others', async () => {
+    const tenants = {
+      defaults: { weight: 1, maxLiveTasks: 1_000, tasksPerMinute: 10_000 },
+      exceptions: ['big weight=3'],
+    };
+    const hub = await startHub({ settings: { tenants } });
+    const keys = { big: await hub.keyOf('big', '*'), acme: hub.key };
+    for (const [input, key] of Object.entries(keys))
+      await submitMany(
+        hub,
+        key,
+        Array.from({ length: 40 }, () => ({ input })),
+      );
+    const ran = await (await rawAgent(hub)).run(24);
+    expect(ran.filter((input) => input === 'big')).toHaveLength(18);
   });
 });
 
@@ -77,7 +73,7 @@ describe('within a tenant', () => {
     await submit(hub, { input: 'younger and low', priority: 'low' });
     moved.monotonicMs += 2 * ageingMs;
     await submit(hub, { input: 'critical', priority: 'critical' });
-    expect(await run(await rawAgent(hub), 3)).toEqual(['old and low', 'critical', 'younger and low']);
+    expect(await (await rawAgent(hub)).run(3)).toEqual(['old and low', 'critical', 'younger and low']);
   });
 
   test('[HB-04 ageing] age outlives a restart', async () => {
@@ -88,7 +84,7 @@ describe('within a tenant', () => {
     moved.wallMs += 4 * ageingMs;
     const hub = await startHub({ after: first, clock, settings: { ageingMs } });
     await submit(hub, { input: 'critical', priority: 'critical' });
-    expect(await run(await rawAgent(hub), 2)).toEqual(['low', 'critical']);
+    expect(await (await rawAgent(hub)).run(2)).toEqual(['low', 'critical']);
   });
 
   test.each([3_600_000, -3_600_000])(
@@ -100,7 +96,7 @@ describe('within a tenant', () => {
       await submit(hub, { input: 'critical 1', priority: 'critical' });
       moved.wallMs += jumpMs;
       await submit(hub, { input: 'critical 2', priority: 'critical' });
-      expect(await run(await rawAgent(hub), 3)).toEqual(['critical 1', 'critical 2', 'low']);
+      expect(await (await rawAgent(hub)).run(3)).toEqual(['critical 1', 'critical 2', 'low']);
     },
   );
 
@@ -110,7 +106,7 @@ describe('within a tenant', () => {
     await submit(hub, { input: 'high', priority: 'high' });
     await submit(hub, { input: 'has time', priority: 'low', deadlineAtMs, timeoutMs: 1_000 });
     await submit(hub, { input: 'presses', priority: 'low', deadlineAtMs, timeoutMs: 31_000 });
-    expect(await run(await rawAgent(hub), 3)).toEqual(['presses', 'high', 'has time']);
+    expect(await (await rawAgent(hub)).run(3)).toEqual(['presses', 'high', 'has time']);
   });
 
   test('[HB-04 deadline] it presses when its time has come, while it waits', async () => {
@@ -123,6 +119,6 @@ describe('within a tenant', () => {
     expect(await ahead()).toBe(1);
     moved.wallMs += 58_500;
     await eventually(ahead, (count) => count === 0);
-    expect(await run(await rawAgent(hub), 2)).toEqual(['low', 'high']);
+    expect(await (await rawAgent(hub)).run(2)).toEqual(['low', 'high']);
   });
 });

@@ -88,6 +88,27 @@ const retry = z.strictObject({
     .describe('Share of the delay that is random, so that what failed together does not come back together.'),
 });
 
+const tenantTerms =
+  /^[^\s=,]+( (weight=(0\.\d*[1-9]\d*|[1-9]\d*(\.\d+)?)|(maxLiveTasks|tasksPerMinute)=[1-9]\d{0,14}))+$/;
+
+const tenants = z.strictObject({
+  maxLiveTasks: perEnvironment(
+    integer({ min: 1 })
+      .default(500_000)
+      .describe('Tasks of one tenant that may wait or run at once: less than all, so that no tenant fills the hub.'),
+    { defaults: { development: 1_000_000, test: 1_000_000 } },
+  ),
+  tasksPerMinute: integer({ min: 1 })
+    .default(6_000_000)
+    .describe('Tasks that one tenant may submit per minute, on average; as many at once after a pause.'),
+  exceptions: textList(tenantTerms, 'tenants with what differs for them, such as "acme weight=3 maxLiveTasks=50000"')
+    .default([])
+    .describe(
+      'Tenants with terms of their own: weight (tasks it gets from a busy agent for one of the others), ' +
+        'maxLiveTasks, tasksPerMinute.',
+    ),
+});
+
 const hub = z.strictObject({
   leaseTtlMs: durationMs({ min: second, max: hour })
     .default(10 * second)
@@ -101,6 +122,13 @@ const hub = z.strictObject({
   ageingMs: durationMs({ min: second, max: day })
     .default(5 * minute)
     .describe('A task that has waited this much longer than another of its tenant counts one priority higher.'),
+  deferLowAt: fraction()
+    .default(0.6)
+    .describe('Share of maxQueuedTasks above which low work waits for the other work of its tenant.'),
+  shedLowAt: fraction()
+    .default(0.8)
+    .describe('Share of maxQueuedTasks above which low work is refused, before it is acknowledged.'),
+  tenants: tenants.describe('What one tenant may take of the hub.'),
   inputLimitBytes: sizeBytes({ max: 2 * mebibyte })
     .default(256 * kibibyte)
     .describe('Largest input of a task, as JSON.'),

@@ -63,6 +63,16 @@ function systemRules(value: SystemConfiguration): Array<{ path: string; message:
       'must be at least twice hub.heartbeatMs: one lost heartbeat must not cost an agent its leases',
     ],
     [
+      value.hub.shedLowAt < value.hub.deferLowAt,
+      'hub.shedLowAt',
+      'must not be less than hub.deferLowAt: low work waits before it is refused',
+    ],
+    [
+      new Set(tenantsOf(value)).size < tenantsOf(value).length,
+      'hub.tenants.exceptions',
+      'must name each tenant only once',
+    ],
+    [
       value.hub.retry.maxDelayMs < value.hub.retry.initialDelayMs,
       'hub.retry.maxDelayMs',
       'must not be less than hub.retry.initialDelayMs',
@@ -79,4 +89,8 @@ function systemRules(value: SystemConfiguration): Array<{ path: string; message:
     ],
   ];
   return refused.filter(([wrong]) => wrong).map(([, path, message]) => ({ path, message }));
+}
+
+function tenantsOf({ hub }: SystemConfiguration): string[] {
+  return hub.tenants.exceptions.map((line) => line.split(' ', 1)[0]!);
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '@reeve/kernel';
-import { fullBucket, takeToken, type Bucket, type RateDecision, type RateLimit } from './rate-rule.ts';
+import { fullBucket, takeToken, type RateBucket, type RateDecision, type RateLimit } from './rate-rule.ts';
 
 export interface RateLimits {
   /** Per API key. */
@@ -48,8 +48,8 @@ export class RateLimiter {
  */
 export class BucketTable {
   readonly #generationSize: number;
-  #young = new Map<string, Bucket>();
-  #old = new Map<string, Bucket>();
+  #young = new Map<string, RateBucket>();
+  #old = new Map<string, RateBucket>();
 
   constructor(generationSize: number) {
     this.#generationSize = generationSize;
@@ -59,7 +59,7 @@ export class BucketTable {
     return this.#young.size + this.#old.size;
   }
 
-  bucket(name: string, limit: RateLimit, nowMs: number): Bucket {
+  bucket(name: string, limit: RateLimit, nowMs: number): RateBucket {
     const known = this.#young.get(name);
     if (known) return known;
     const bucket = this.#old.get(name) ?? fullBucket(limit, nowMs);

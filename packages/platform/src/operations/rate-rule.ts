@@ -4,7 +4,7 @@ export interface RateLimit {
   readonly perSecond: number;
 }
 
-export interface Bucket {
+export interface RateBucket {
   tokens: number;
   /** Monotonic time up to which the bucket has been refilled. */
   refilledAtMs: number;
@@ -21,7 +21,7 @@ export interface RateDecision {
   readonly retryAfterMs: number;
 }
 
-export function fullBucket(limit: RateLimit, nowMs: number): Bucket {
+export function fullBucket(limit: RateLimit, nowMs: number): RateBucket {
   return { tokens: limit.capacity, refilledAtMs: nowMs };
 }
 
@@ -29,7 +29,7 @@ export function fullBucket(limit: RateLimit, nowMs: number): Bucket {
  * Takes one token if there is one; changes `bucket` in place. A clock that steps back refills nothing and starts from
  * the earlier time; one that jumps ahead fills the bucket at most to its capacity.
  */
-export function takeToken(bucket: Bucket, limit: RateLimit, nowMs: number): RateDecision {
+export function takeToken(bucket: RateBucket, limit: RateLimit, nowMs: number): RateDecision {
   const elapsedMs = Math.max(0, nowMs - bucket.refilledAtMs);
   bucket.tokens = Math.min(limit.capacity, bucket.tokens + (elapsedMs * limit.perSecond) / 1_000);
   bucket.refilledAtMs = nowMs;

@@ -33,6 +33,7 @@ test('every default is itself a valid value', () => {
   expect(given.filter(({ schema, value }) => schema.safeParse(value).data !== value).map(({ path }) => path)).toEqual([
     // An empty list is equal, not the same.
     'http.corsOrigins',
+    'hub.tenants.exceptions',
   ]);
 });
 
@@ -43,9 +44,16 @@ test('the example, with every setting uncommented, is the default configuration'
   const uncommented = load({ 'reeve.toml': toml, 'key.txt': 'k' });
   const expected = load({}, { env: { REEVE_DEMO_ENABLED: 'false' } });
   const limits = { requestsPerMinute: 60_000, requestBurst: 600, anonymousPerMinute: 6_000 };
-  const apart = { limits, home: expect.any(String), node: expect.any(Object), encryption: expect.any(Object) };
-  const database = { ...expected.value.database, password: expect.any(Object) };
-  expect(uncommented.value).toEqual({ ...expected.value, ...apart, database });
+  const { hub, database } = expected.value;
+  const apart = {
+    limits,
+    hub: { ...hub, tenants: { ...hub.tenants, maxLiveTasks: 500_000 } },
+    database: { ...database, password: expect.any(Object) },
+    home: expect.any(String),
+    node: expect.any(Object),
+    encryption: expect.any(Object),
+  };
+  expect(uncommented.value).toEqual({ ...expected.value, ...apart });
   const { node } = uncommented.value;
   expect(node.backendApiKey?.reveal()).toBe('k');
   expect([...uncommented.sources.values()].every(({ kind }) => kind === 'file')).toBe(true);
