@@ -10,7 +10,7 @@ const polls = {
   test: 'packages/hub/test/long-poll/long-poll.test.ts',
 };
 
-/** What makes agents of modules, and of requests. */
+/** What makes agents of modules, requests and MCP servers. */
 export const mutants: readonly Mutant[] = [
   {
     ...threads,
@@ -94,6 +94,15 @@ export const mutants: readonly Mutant[] = [
     find: '  await durable;',
     replace: '  void durable;',
     testName: 'only when the result is durable',
+  },
+  {
+    name: 'arguments-of-a-tool-unchecked',
+    guarantee: 'FD-01 input',
+    file: 'packages/hub/src/adapters/mcp/call-tool.ts',
+    find: 'if (result.valid) return result.data;',
+    replace: 'if (result) return input as Record<string, unknown>;',
+    test: 'packages/hub/test/mcp/mcp-tools.test.ts',
+    testName: 'arguments that do not fit',
   },
   {
     name: 'stalls-of-the-loop-uncounted',

@@ -85,13 +85,13 @@ function addServerCommands(program: Command, session: Session): void {
 function addAgentsRun(agents: Command, session: Session): void {
   agents
     .command('run')
-    .description('make a command or a module of handlers an agent')
+    .description('make a command, a module of handlers or an MCP server an agent')
     .requiredOption('--name <name>', 'name of the agent')
     .option('--url <url>', 'address of the hub')
     .option('--key <key>', 'API key with the permission agents:connect')
+    .option('--slots <number>', 'tasks at the same time (1); of a module, see --threads')
     .optionsGroup('A command: JSON in on standard input, JSON out on standard output')
     .option('--capability <name[=proficiency]>', 'what it can do; may be repeated', collect)
-    .option('--slots <number>', 'tasks at the same time (1)')
     .addOption(new Option('--output <mode>', 'what standard output is (json)').choices(['json', 'text', 'lines']))
     .optionsGroup('A module of handlers, each attempt in a thread')
     .option('--module <file>', 'module that exports what defineHandler gives')
@@ -99,6 +99,11 @@ function addAgentsRun(agents: Command, session: Session): void {
     .option('--warm <number>', 'threads that are kept ready (1)')
     .option('--idle-timeout <duration>', 'after which a thread beyond those ends (1m)')
     .option('--memory-mib <number>', 'memory of one thread')
+    .optionsGroup('An MCP server: its tools become capabilities mcp.<server>.<tool>')
+    .option('--mcp', 'the command after -- is an MCP server')
+    .option('--mcp-url <url>', 'address of an MCP server, instead of a command')
+    .option('--mcp-name <name>', 'name of the server in capabilities (what it calls itself)')
+    .option('--tool <name>', 'only this tool; may be repeated', collect)
     .argument('[command...]', 'the command after --, as it is: no shell reads it')
     .addHelpText('after', agentExamples)
     .action(async (command: string[], flags: AgentRunFlags) => {
@@ -110,7 +115,8 @@ function addAgentsRun(agents: Command, session: Session): void {
 const agentExamples = `
 Examples:
   reeve agents run --name counter --capability text.count -- wc -w
-  reeve agents run --name pdf --module ./handlers.ts --threads 4`;
+  reeve agents run --name pdf --module ./handlers.ts --threads 4
+  reeve agents run --name files --mcp --slots 4 -- npx some-mcp-server /data`;
 
 function addClientCommands(program: Command, session: Session): void {
   const connected = (command: Command) =>

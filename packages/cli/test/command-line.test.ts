@@ -59,7 +59,7 @@ describe('mistakes', () => {
     ['a value of the wrong form', ['tasks', 'create', '--requires', 'a', '--max-attempts', 'x'], 'a number'],
     ['neither backend nor mini', ['node'], '--backend URL or --mini'],
     ['a shell there is no completion for', ['completion', 'tcsh'], 'bash, zsh and fish'],
-    ['an agent of nothing', ['agents', 'run', '--name', 'x'], 'a command after -- or --module'],
+    ['an agent of nothing', ['agents', 'run', '--name', 'x'], 'either a command after --'],
     ['an agent of two things', ['agents', 'run', '--name', 'x', '--module', 'y', '--', 'true'], 'either a command'],
     ['a flag of another kind', ['agents', 'run', '--name', 'x', '--module', 'y', '--slots', '2'], '--slots is not for'],
     ['a proficiency beyond 1', ['agents', 'run', '--name', 'x', '--capability', 'y=2', '--', 'true'], 'from 0 to 1'],

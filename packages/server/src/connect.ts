@@ -1,5 +1,5 @@
 import { createLifecycle, createLogger, installSignals, type Lifecycle, type ProcessLogger } from '@reeve/platform';
-import { connectAgent, type AgentOptions } from '@reeve/sdk';
+import { connectAgent, type AgentConnection, type AgentOptions } from '@reeve/sdk';
 import { hubAddress } from './hub-address.ts';
 
 /** Longest time a node or agent finishes what it has after a signal. */
@@ -41,13 +41,16 @@ export async function untilStopped({ lifecycle }: AgentProcess, work: () => Prom
   }
 }
 
-type Offer = Pick<AgentOptions, 'offer'> & Required<Pick<AgentOptions, 'handler'>>;
+interface Served extends Pick<AgentOptions, 'offer'>, Required<Pick<AgentOptions, 'handler'>> {
+  /** Gets the connection once there is one: what is offered may change later. */
+  readonly onConnected?: (agent: AgentConnection) => void;
+}
 
 /** Connects and serves until a signal comes: then what it has is finished, and nothing new is taken. */
 export async function serveHub(
   { log, lifecycle, orphaned }: AgentProcess,
   told: { url?: string; key?: string },
-  { offer, handler }: Offer,
+  { offer, handler, onConnected }: Served,
 ): Promise<void> {
   const { url, apiKey } = await hubAddress(told);
   const agent = await connectAgent({
@@ -59,6 +62,7 @@ export async function serveHub(
     signal: lifecycle.stopping, // while it connects; once connected it finishes what it has
     onState: (state, facts) => log.info({ state, ...facts }, 'connection to the hub'),
   });
+  onConnected?.(agent);
   orphaned.addEventListener('abort', () => void agent.stop({ drain: false }), { once: true });
   lifecycle.onStop('work', 'agent', () => agent.stop({ drain: !orphaned.aborted, drainTimeoutMs: graceMs - 5_000 }));
   const end = await agent.closed;

@@ -10,6 +10,7 @@ const roles: Record<string, () => Promise<{ run(options: never): Promise<void> }
   node: () => import('./roles/node.ts'),
   agent: () => import('./roles/agent.ts'),
   handlers: () => import('./roles/handlers.ts'),
+  mcp: () => import('./roles/mcp.ts'),
   config: () => import('./roles/config.ts'),
 };
 

@@ -14,33 +14,61 @@ export interface AgentRunFlags extends ConnectionFlags {
   readonly warm?: string;
   readonly idleTimeout?: string;
   readonly memoryMib?: string;
+  readonly mcp?: boolean;
+  readonly mcpUrl?: string;
+  readonly mcpName?: string;
+  readonly tool?: string[];
 }
 
 /** What each kind of agent takes, besides its name and where the hub is. */
 const kinds = {
   command: ['capability', 'slots', 'output'],
   module: ['module', 'threads', 'warm', 'idleTimeout', 'memoryMib'],
-} as const;
+  mcp: ['mcp', 'mcpUrl', 'mcpName', 'tool', 'slots'],
+} as const satisfies Record<string, readonly (keyof AgentRunFlags)[]>;
 type Kind = keyof typeof kinds;
 
-/** `reeve agents run`: a command, or a module of handlers, as an agent. */
+/** `reeve agents run`: a command, a module of handlers, or an MCP server, as an agent. */
 export function runAgent(flags: AgentRunFlags, command: readonly string[]): Promise<number> {
   const kind = kindOf(flags, command);
   const { name, url, key } = flags;
   const common = { name, ...(url === undefined ? {} : { url }) };
-  if (kind === 'module') return runServer('handlers', { ...common, ...moduleOptions(flags) }, keyVariable(key));
-  return runServer('agent', { ...common, ...commandOptions(flags), command }, keyVariable(key));
+  switch (kind) {
+    case 'module':
+      return runServer('handlers', { ...common, ...moduleOptions(flags) }, keyVariable(key));
+    case 'mcp':
+      return runServer('mcp', { ...common, ...mcpOptions(flags, command) }, keyVariable(key));
+    case 'command':
+      return runServer('agent', { ...common, ...commandOptions(flags), command }, keyVariable(key));
+  }
 }
 
 /** @throws UsageError when it is not one kind, or has flags of another. */
 function kindOf(flags: AgentRunFlags, command: readonly string[]): Kind {
-  const given = [...(command.length > 0 ? ['command' as const] : []), ...(flags.module ? ['module' as const] : [])];
-  if (given.length !== 1) throw UsageError.error('an agent is made of either a command after -- or --module FILE');
-  const [kind] = given as [Kind];
-  const foreign = Object.entries(kinds).flatMap(([other, names]) => (other === kind ? [] : names));
-  const misplaced = foreign.find((flag) => flags[flag] !== undefined);
+  const { module, mcp, mcpUrl } = flags;
+  const isCommand = command.length > 0 && mcp !== true;
+  const given = [isCommand, module !== undefined, mcp === true, mcpUrl !== undefined].filter(Boolean).length;
+  if (given !== 1 || (mcp === true && command.length === 0))
+    throw UsageError.error(
+      'an agent is made of either a command after --, --module FILE, --mcp with its command after --, or --mcp-url URL',
+    );
+  const kind = module !== undefined ? 'module' : isCommand ? 'command' : 'mcp';
+  const own: readonly string[] = kinds[kind];
+  const misplaced = Object.values(kinds)
+    .flat()
+    .find((flag) => flags[flag] !== undefined && !own.includes(flag));
   if (misplaced === undefined) return kind;
-  throw UsageError.error(`--${misplaced.replace(/[A-Z]/g, '-$&').toLowerCase()} is not for an agent of a ${kind}`);
+  const what = { command: 'a command', module: 'a module', mcp: 'an MCP server' }[kind];
+  throw UsageError.error(`--${misplaced.replace(/[A-Z]/g, '-$&').toLowerCase()} is not for an agent of ${what}`);
+}
+
+function mcpOptions({ mcpUrl, mcpName, tool, slots }: AgentRunFlags, command: readonly string[]) {
+  return {
+    target: mcpUrl === undefined ? { command } : { url: mcpUrl },
+    ...(mcpName === undefined ? {} : { serverName: mcpName }),
+    ...(tool === undefined ? {} : { tools: tool }),
+    ...(slots === undefined ? {} : { slots: numberOf('--slots', slots) }),
+  };
 }
 
 function commandOptions({ capability = [], slots = '1', output }: AgentRunFlags) {

@@ -57,6 +57,8 @@ export const Chunks = z.object({
   index: z.int().nonnegative(),
   data: z.array(z.string()).min(1).max(10_000),
 });
+/** What the agent offers from now on, under the same name. */
+export const Offer = z.object({ type: z.literal('offer'), offer: AgentOffer });
 /** The agent takes nothing new from now on. */
 export const Draining = z.object({ type: z.literal('draining') });
 
@@ -68,6 +70,7 @@ export const AgentFrame = z.discriminatedUnion('type', [
   Declined,
   Progress,
   Chunks,
+  Offer,
   Draining,
 ]);
 export type AgentFrame = z.output<typeof AgentFrame>;

@@ -30,7 +30,7 @@ export async function connectAgent(options: AgentOptions): Promise<AgentConnecti
 
 class RunningAgent implements AgentConnection {
   readonly closed: Promise<AgentEnd>;
-  readonly #options: AgentOptions;
+  #options: AgentOptions;
   readonly #url: string;
   readonly #log: AgentLog;
   readonly #outbox = new Outbox(defer);
@@ -140,6 +140,13 @@ class RunningAgent implements AgentConnection {
     this.#log.warn({ code, reason, retryInMs }, 'the connection to the hub is lost; connecting again');
     this.#become('waiting', { reason, retryInMs });
     this.#retryTimer = setTimeout(() => this.#connect(), retryInMs);
+  }
+
+  changeOffer(offer: Parameters<AgentConnection['changeOffer']>[0]): void {
+    const changed = { ...this.#options, offer: { ...offer, name: this.#options.offer.name } };
+    handlersOf(changed); // checks it
+    this.#options = changed;
+    this.#outbox.queueFrame(JSON.stringify({ type: 'offer', offer: changed.offer }));
   }
 
   stop(options: StopOptions = {}): Promise<void> {

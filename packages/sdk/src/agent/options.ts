@@ -66,6 +66,11 @@ export interface AgentConnection extends AsyncDisposable {
   readonly running: number;
   /** Resolves when the agent has ended for good and its handlers have settled; never rejects. */
   readonly closed: Promise<AgentEnd>;
+  /**
+   * Offers something else from now on, under the same name; known to the hub at once, or when it is connected again.
+   * @throws ReeveError `invalid_input`.
+   */
+  changeOffer(offer: Omit<z.input<typeof AgentOffer>, 'name'>): void;
   /** Ends the agent; resolves with `closed`. Idempotent; a later call without drain cuts draining short. */
   stop(options?: StopOptions): Promise<void>;
 }

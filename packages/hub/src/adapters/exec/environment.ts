@@ -15,12 +15,15 @@ export interface EnvironmentSource {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The environment of one run: allowed variables, those that were set, and what the command may know of its task. */
-export function commandEnvironment(source: EnvironmentSource, context: TaskContext): Record<string, string> {
+/** The environment of a command: allowed variables, and those that were set. */
+export function commandEnvironment(source: EnvironmentSource): Record<string, string> {
+  return { PATH: defaultPath, ...allowed(source.environment ?? {}, source.passEnvironment ?? []), ...source.env };
+}
+
+/** The environment of one run: that of the command, and what it may know of its task. */
+export function attemptEnvironment(source: EnvironmentSource, context: TaskContext): Record<string, string> {
   return {
-    PATH: defaultPath,
-    ...allowed(source.environment ?? {}, source.passEnvironment ?? []),
-    ...source.env,
+    ...commandEnvironment(source),
     REEVE_TASK_ID: context.taskId,
     REEVE_ATTEMPT: String(context.attempt),
     REEVE_FENCE: String(context.fence),

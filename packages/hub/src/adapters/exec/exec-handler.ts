@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import { InvalidInput, type ReeveError } from '@reeve/kernel';
 import type { Handler, TaskContext } from '../../api/handler.ts';
 import { outputLimitBytes } from '../../api/task.ts';
-import { commandEnvironment, type EnvironmentSource } from './environment.ts';
+import { attemptEnvironment, type EnvironmentSource } from './environment.ts';
 import { CommandDeferred, CommandFailed, CommandKilled } from './errors.ts';
 import { type CommandEnd, type ProcessGroup, startGroup } from './process-group.ts';
 import { StandardError } from './standard-error.ts';
@@ -40,7 +40,7 @@ export function createExecHandler(options: ExecOptions): Handler {
 async function runCommand(options: ExecOptions, input: unknown, context: TaskContext): Promise<unknown> {
   const { signal } = context;
   signal.throwIfAborted();
-  const env = commandEnvironment(options, context);
+  const env = attemptEnvironment(options, context);
   const cwd = options.cwd === undefined ? {} : { cwd: options.cwd };
   const group = await startGroup(options.command, { ...cwd, env });
   const stop = () => group.stop(options.graceMs ?? 5_000);

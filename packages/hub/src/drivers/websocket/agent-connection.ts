@@ -2,6 +2,7 @@ import type { Clock } from '@reeve/kernel';
 import { asReeveError } from '@reeve/kernel';
 import type { Caller, Logger } from '@reeve/platform';
 import type { WebSocket } from 'ws';
+import type { AgentOffer } from '../../api/agent.ts';
 import { agentProtocol, closeCodes, type AgentFrame } from '../../api/protocol.ts';
 import { LeaseLost } from '../../errors.ts';
 import type { AgentLink, Lease, LiveAgent } from '../../domain/live.ts';
@@ -147,6 +148,8 @@ export class AgentConnection implements AgentLink {
         return reports.progress(agent, frame.taskId, frame.fence, frame.value);
       case 'chunks':
         return reports.chunks(agent, frame.taskId, frame.fence, frame.index, frame.data);
+      case 'offer':
+        return this.#reoffer(agent, frame.offer);
       case 'draining':
         return this.#drain(agent);
       default:
@@ -182,6 +185,11 @@ export class AgentConnection implements AgentLink {
     const { code, message } = asReeveError(error);
     this.#parts.log.warn({ err: error }, 'an agent could not be taken in');
     this.#end(closeCodes.tryAgainLater, code, message);
+  }
+
+  #reoffer(agent: LiveAgent, offer: AgentOffer): void {
+    if (offer.name !== agent.offer.name) throw new TypeError('an agent keeps its name');
+    this.#parts.sessions.reoffer(agent, offer).catch((error: unknown) => this.#notTaken(error));
   }
 
   #drain(agent: LiveAgent): void {
