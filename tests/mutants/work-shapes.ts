@@ -51,6 +51,22 @@ export const mutants: readonly Mutant[] = [
     testName: 'nothing is answered that is not stored',
   },
   {
+    name: 'blobs-lie-open-on-the-disk',
+    guarantee: 'FD-05 canary',
+    file: 'packages/platform/src/files/segments.ts',
+    find: 'Buffer.concat([sealing.update(content), sealing.final(), sealing.getAuthTag()])',
+    replace: 'Buffer.concat([content, sealing.final(), sealing.getAuthTag()])',
+    test: 'packages/platform/test/files/sealed-files.test.ts',
+  },
+  {
+    name: 'blob-removed-under-a-live-task',
+    guarantee: 'HB-08 at-least-once',
+    file: 'packages/hub/src/store/blobs.ts',
+    find: ".where('tasks.live', '=', 1),",
+    replace: ".where('tasks.live', '=', 2),",
+    test: `${test}/blobs/blobs.test.ts`,
+  },
+  {
     name: 'results-in-whatever-order',
     guarantee: 'HB-07 complete',
     file: `${services}/stream-results.ts`,

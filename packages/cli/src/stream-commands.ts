@@ -1,12 +1,21 @@
 import { type Command, Option } from 'commander';
 import type { CreateManyFlags } from './commands/create-many.ts';
+import type { BlobFlags } from './commands/blobs.ts';
 import type { ResultsFlags } from './commands/results.ts';
 import { addConnectionFlags } from './derived/add-flags.ts';
 import type { Session } from './session.ts';
 
 /** Adds the commands of operations that stream: they read files and pipes of any size, and write as they go. */
 export function addStreamCommands(program: Command, session: Session): void {
-  const tasks = program.commands.find((command) => command.name() === 'tasks')!;
+  addTaskStreams(domainOf(program, 'tasks'), session);
+  addBlobStreams(domainOf(program, 'blobs'), session);
+}
+
+function domainOf(program: Command, domain: string): Command {
+  return program.commands.find((command) => command.name() === domain)!;
+}
+
+function addTaskStreams(tasks: Command, session: Session): void {
   addConnectionFlags(
     tasks
       .command('createMany')
@@ -29,5 +38,25 @@ export function addStreamCommands(program: Command, session: Session): void {
   ).action(async (file: string, flags: ResultsFlags) => {
     const { results } = await import('./commands/results.ts');
     await results(session, file, flags);
+  });
+}
+
+function addBlobStreams(blobs: Command, session: Session): void {
+  addConnectionFlags(
+    blobs
+      .command('put')
+      .description('Put a content in, for tasks to refer to as {"$blob": "<digest>"}')
+      .argument('[file]', 'the content; - for standard input', '-')
+      .option('--json', 'answer as one line of JSON')
+      .addHelpText('after', '\nExample:\n  reeve blobs put corpus.ndjson'),
+  ).action(async (file: string, flags: BlobFlags) => {
+    const { put } = await import('./commands/blobs.ts');
+    await put(session, file, flags);
+  });
+  addConnectionFlags(
+    blobs.command('get').description('Write a content to standard output, checked').argument('<digest>'),
+  ).action(async (digest: string, flags: BlobFlags) => {
+    const { get } = await import('./commands/blobs.ts');
+    await get(session, digest, flags);
   });
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '@reeve/kernel';
-import type { Database, Lifecycle, Logger } from '@reeve/platform';
+import type { Database, Lifecycle, Logger, SealedFiles } from '@reeve/platform';
 import type { Backoff } from './api/task.ts';
 import type { TenantTermsSettings } from './domain/tenant-terms.ts';
 import type { HubMetrics } from './metrics.ts';
@@ -26,11 +26,17 @@ export interface HubSettings {
   readonly retry: Backoff;
   /** Largest input of a task, as JSON text in UTF-8. */
   readonly inputLimitBytes: number;
+  /** Largest blob. */
+  readonly blobLimitBytes: number;
+  /** How long a blob is kept after its last use. */
+  readonly blobRetentionMs: number;
 }
 
 /** Everything the hub needs from outside. */
 export interface HubComponents {
   readonly database: Database;
+  /** Where the contents of blobs are. */
+  readonly files: SealedFiles;
   readonly clock: Clock;
   readonly log: Logger;
   readonly lifecycle: Lifecycle;

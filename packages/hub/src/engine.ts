@@ -5,6 +5,8 @@ import { AttemptTimedOut, LeaseExpired } from './errors.ts';
 import { AgentRoster } from './services/agent-roster.ts';
 import { AgentSessions } from './services/agent-sessions.ts';
 import { AttachedTasks } from './services/attached-tasks.ts';
+import { removeLeftOverFiles } from './services/blob-retention.ts';
+import { Blobs } from './services/blobs.ts';
 import { AttemptReports } from './services/attempt-reports.ts';
 import { Dispatcher } from './services/dispatcher.ts';
 import { Endings } from './services/endings.ts';
@@ -25,7 +27,7 @@ export type Engine = Awaited<ReturnType<typeof createEngine>>;
 
 /** Counts this start, builds the parts, and rebuilds their memory from the record. Nothing is handed out before. */
 export async function createEngine(components: HubComponents) {
-  const { database, clock, log, lifecycle, metrics, settings, random } = components;
+  const { database, files, clock, log, lifecycle, metrics, settings, random } = components;
   const fences = new Fences(await countEpoch(components));
   const newestSeq = await readNewestSeq(components);
   const shared = { database, clock, log, metrics, settings };
@@ -67,8 +69,23 @@ export async function createEngine(components: HubComponents) {
     };
   }
 
+  const blobs = new Blobs({ ...shared, files });
+  await removeLeftOverFiles({ database, files });
   await recovery.run();
-  return { roster, board, endings, keeper, dispatcher, settlement, submissions, sessions, reports, attached, recovery };
+  return {
+    roster,
+    board,
+    endings,
+    keeper,
+    dispatcher,
+    settlement,
+    submissions,
+    sessions,
+    reports,
+    attached,
+    recovery,
+    blobs,
+  };
 }
 
 async function countEpoch({ database }: HubComponents): Promise<number> {

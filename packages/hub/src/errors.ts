@@ -109,3 +109,24 @@ export const ProtocolViolation = defineError({
   meaning: 'A message was not what the agent protocol allows at this point; the connection is closed.',
   remedy: 'Compare the message with docs/reference/agent-protocol.md.',
 });
+export const UnknownBlob = defineError({
+  code: 'unknown_blob',
+  class: 'invalid',
+  title: 'There is no such blob',
+  meaning: 'An input refers to a content that was never put in, or was removed after its time.',
+  remedy: 'Put the content in with `blobs.put` (`reeve blobs put`), then submit again.',
+});
+export const BlobMismatch = defineError({
+  code: 'blob_mismatch',
+  class: 'invalid',
+  title: 'The content is not the one that was announced',
+  meaning: 'What arrived has another SHA-256 than the request says; it was changed on the way, or the digest is wrong.',
+  remedy: 'Compute the digest over exactly the bytes that are sent, and send them again.',
+});
+export const BlobInUse = defineError({
+  code: 'blob_in_use',
+  class: 'conflict',
+  title: 'Something live refers to the blob',
+  meaning: 'A task or a map that has not ended refers to the content.',
+  remedy: 'Wait until it has ended, or cancel it.',
+});

@@ -9,6 +9,8 @@ import { createEngine, type Engine } from './engine.ts';
 import { agentOperations } from './services/agent-operations.ts';
 import type { AgentRoster } from './services/agent-roster.ts';
 import type { AttachedRequest, AttachedTask } from './services/attached-tasks.ts';
+import { blobOperations, blobRoutes } from './services/blob-operations.ts';
+import { removeOldBlobs } from './services/blob-retention.ts';
 import { createManyRoute } from './services/create-many.ts';
 import { eventOperations, eventStream } from './services/event-stream.ts';
 import { statusOperation } from './services/hub-status.ts';
@@ -20,6 +22,8 @@ export interface Hub {
   readonly operations: readonly BoundOperation[];
   readonly routes: readonly RawRoute[];
   readonly upgrades: readonly UpgradeRoute[];
+  /** Removes what has been kept for long enough; answers how many blobs that were. */
+  removeOldBlobs(signal: AbortSignal): Promise<number>;
   /** Runs work for a caller who waits on an open connection. */
   attach(request: AttachedRequest): AttachedTask;
   /** Whether an agent that is online offers the capability. */
@@ -70,6 +74,7 @@ export async function createHub(components: HubComponents, version: string): Pro
         handle: (request, socket, head, caller) => endpoint.upgrade(request, socket, head, caller),
       },
     ],
+    removeOldBlobs: (signal) => removeOldBlobs({ ...components, ...engine }, signal),
     attach: (request) => attached.start(request),
     isOnline: (capability) => roster.isOnline(capability),
     isDeclared: (capability) => roster.isDeclared(capability),
@@ -81,6 +86,7 @@ function operations(components: HubComponents, engine: Engine, links: PollLinks,
   const { database, clock, lifecycle } = components;
   return [
     ...taskOperations({ ...engine, database, clock, stopping: lifecycle.stopping }),
+    ...blobOperations({ ...engine, database }),
     ...agentOperations({ ...engine, database, nowMs: () => clock.nowMs() }),
     ...leaseOperations({ ...engine, links, leaseTtlMs: components.settings.leaseTtlMs }),
     ...eventOperations(database),
@@ -89,7 +95,11 @@ function operations(components: HubComponents, engine: Engine, links: PollLinks,
 }
 
 function streams({ database, settings }: HubComponents, engine: Engine): RawRoute[] {
-  return [createManyRoute({ ...engine, database, settings }), streamResultsRoute({ ...engine, database })];
+  return [
+    createManyRoute({ ...engine, database, settings }),
+    streamResultsRoute({ ...engine, database }),
+    ...blobRoutes({ ...engine, database }),
+  ];
 }
 
 function watch({ metrics }: HubComponents, { board, roster }: Engine): void {

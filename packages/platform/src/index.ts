@@ -41,6 +41,8 @@ export type {
   Road,
   Verification,
 } from './operations/index.ts';
+export { SealedFiles } from './files/index.ts';
+export type { StoredFile } from './files/index.ts';
 export { createLogger, isPrettyWanted, rememberSecret } from './log/index.ts';
 export type { Logger, ProcessLogger } from './log/index.ts';
 export { createLifecycle, installSignals } from './lifecycle/index.ts';

@@ -1,6 +1,11 @@
 import {
   cancelTask,
   completeLease,
+  getBlob,
+  listBlobs,
+  putBlob,
+  removeBlob,
+  showBlob,
   createManyTasks,
   createTask,
   createTaskBatch,
@@ -66,6 +71,9 @@ export const operations = [
   completeLease,
   failLease,
   declineLease,
+  listBlobs,
+  showBlob,
+  removeBlob,
   listEvents,
   showStatus,
   listModels,
@@ -88,4 +96,4 @@ export const operations = [
 export type KnownOperation = (typeof operations)[number];
 
 /** Every operation that streams; their methods are in `streams.ts`. */
-export const streams = [createManyTasks, streamResults] as const;
+export const streams = [createManyTasks, streamResults, putBlob, getBlob] as const;

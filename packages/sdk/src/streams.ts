@@ -1,7 +1,17 @@
-import { createManyTasks, streamResults, type TakenTask, type TaskResult, type TaskSubmission } from '@reeve/hub/api';
+import {
+  type Blob,
+  createManyTasks,
+  getBlob,
+  putBlob,
+  streamResults,
+  type TakenTask,
+  type TaskResult,
+  type TaskSubmission,
+} from '@reeve/hub/api';
 import { uuidv7 } from '@reeve/kernel';
 import type { z } from 'zod';
 import type { StreamOptions } from './http/answer-lines.ts';
+import { checkedContent, exchangeBytes, type BytesOptions } from './http/exchange-bytes.ts';
 import { askByLines } from './http/ask-by-lines.ts';
 import type { Transport } from './http/transport.ts';
 
@@ -23,6 +33,12 @@ export interface StreamMethods {
       options?: StreamOptions & { readonly order?: 'submission' | 'completion' },
     ): AsyncGenerator<Answer<TaskResult>>;
   };
+  readonly blobs: {
+    /** Puts a content in, for inputs to refer to as `{ $blob: digest }`. A stream is sent as it comes. */
+    put(content: RequestInit['body'], options?: BytesOptions & { readonly digest?: string }): Promise<Blob>;
+    /** Gets a content back, whole and checked against its digest. */
+    get(digest: string, options?: BytesOptions): Promise<Uint8Array>;
+  };
 }
 
 export function streamMethods(transport: Transport): StreamMethods {
@@ -31,6 +47,14 @@ export function streamMethods(transport: Transport): StreamMethods {
       createMany: (tasks, options = {}) => askByLines(transport, createManyTasks, {}, withKeys(tasks), options),
       results: (ids, { order = 'submission', ...options } = {}) =>
         askByLines(transport, streamResults, { order }, asLines(ids), options),
+    },
+    blobs: {
+      put: (content, { digest, ...options } = {}) =>
+        exchangeBytes(transport, putBlob, { digest }, content, (answer) => answer.json() as Promise<Blob>, options),
+      get: (digest, options = {}) => {
+        const read = (answer: Response): Promise<Uint8Array> => checkedContent(answer, digest);
+        return exchangeBytes(transport, getBlob, { digest }, undefined, read, options);
+      },
     },
   };
 }

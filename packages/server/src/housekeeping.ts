@@ -1,3 +1,4 @@
+import type { Hub } from '@reeve/hub';
 import type { Clock } from '@reeve/kernel';
 import { pruneEvents, type Database, type Lifecycle, type Logger } from '@reeve/platform';
 
@@ -9,17 +10,20 @@ export interface HousekeepingParts {
   readonly log: Logger;
   readonly lifecycle: Lifecycle;
   readonly eventRetentionMs: number;
+  readonly hub: Pick<Hub, 'removeOldBlobs'>;
 }
 
 /** Removes, every ten minutes, what has been kept for long enough. A failure is logged, and the next round tries again. */
-export function keepHouse({ database, clock, log, lifecycle, eventRetentionMs }: HousekeepingParts): void {
+export function keepHouse({ database, clock, log, lifecycle, eventRetentionMs, hub }: HousekeepingParts): void {
   const tidy = async (): Promise<void> => {
     const removed = await pruneEvents(database, clock.nowMs() - eventRetentionMs, lifecycle.stopping);
     if (removed > 0) log.info({ removed }, 'old events removed');
+    const blobs = await hub.removeOldBlobs(lifecycle.stopping);
+    if (blobs > 0) log.info({ blobs }, 'blobs that nothing uses removed');
   };
   const timer = setInterval(() => {
     tidy().catch((error: unknown) => {
-      if (!lifecycle.stopping.aborted) log.warn({ err: error }, 'old events could not be removed');
+      if (!lifecycle.stopping.aborted) log.warn({ err: error }, 'what is old could not be removed');
     });
   }, everyMs);
   timer.unref();

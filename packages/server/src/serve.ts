@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { systemClock } from '@reeve/kernel';
 import { createHub, createHubMetrics, type Hub } from '@reeve/hub';
 import { createGatewayMetrics, createMarket } from '@reeve/market';
@@ -12,6 +13,7 @@ import {
   approvalOperations,
   auditOperations,
   keyOperations,
+  SealedFiles,
   databaseCheck,
   type Access,
   type ApprovalSettings,
@@ -60,7 +62,7 @@ export async function serveOn(record: OpenRecord, components: ServeComponents): 
   const encryption = await openEncryption(record, log, lifecycle);
   const hub = await openHub(configuration, { database, log, metrics, lifecycle });
   const http = await openHttp({ configuration, log, lifecycle, metrics, database, access, road, hub, encryption });
-  keepHouse({ database, clock: systemClock, log, lifecycle, eventRetentionMs: configuration.events.retentionMs });
+  keepHouse({ database, clock: systemClock, log, lifecycle, eventRetentionMs: configuration.events.retentionMs, hub });
   const url = await http.listen(configuration);
   return { url, access, database };
 }
@@ -112,13 +114,15 @@ function approvalSettings({ approvals, environment }: SystemConfiguration): Appr
   return { expireAfterMs: approvals.expireAfterMs, requireOther: environment === 'production' };
 }
 
-function openHub({ hub }: SystemConfiguration, { database, log, metrics, lifecycle }: Base): Promise<Hub> {
+async function openHub({ hub, home }: SystemConfiguration, base: Base): Promise<Hub> {
+  const { metrics } = base;
+  const files = await SealedFiles.open(join(home, 'blobs'));
   const hubMetrics = createHubMetrics(metrics);
   const { exceptions, ...terms } = hub.tenants;
   const tenants = { defaults: { weight: 1, ...terms }, exceptions };
   const settings = { ...hub, maxLiveTasks: hub.maxQueuedTasks, tenants };
   const random = Math.random;
-  return createHub({ database, clock: systemClock, log, lifecycle, metrics: hubMetrics, settings, random }, version);
+  return createHub({ ...base, files, clock: systemClock, metrics: hubMetrics, settings, random }, version);
 }
 
 interface HttpBase extends Base, ServeComponents {

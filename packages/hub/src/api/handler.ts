@@ -1,3 +1,5 @@
+import type { BlobReference } from './blob.ts';
+
 /**
  * What a task handler may use while it works on one attempt. The agent kit makes one per lease; adapters, market
  * nodes and users' own agents are all written against it.
@@ -17,6 +19,11 @@ export interface TaskContext {
    * chunk go: a handler that awaits it runs no faster than its reader. Rejects when the lease is lost.
    */
   emit(chunk: string): Promise<void>;
+  /**
+   * Gets a content that the input refers to as `{ "$blob": digest }`, whole and checked against its digest.
+   * @throws when the lease is lost, or the input does not refer to it.
+   */
+  blob(reference: BlobReference): Promise<Uint8Array>;
   /** Reports how far the attempt is; only the newest value is kept. Never waits. */
   progress(value: unknown): void;
 }

@@ -1,3 +1,4 @@
 import { agentsAndTasks } from './001-agents-and-tasks.ts';
+import { blobs } from './003-blobs.ts';
 
-export const hubMigrations = [agentsAndTasks];
+export const hubMigrations = [agentsAndTasks, blobs];

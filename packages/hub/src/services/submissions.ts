@@ -13,21 +13,21 @@ import type { TaskSubmission } from '../api/task.ts';
 import type { HubSettings } from '../components.ts';
 import { dueAtMs } from '../domain/ageing.ts';
 import type { Follower, LiveTask } from '../domain/live.ts';
+import { blobsIn } from '../domain/blob-references.ts';
 import { priorities } from '../domain/tenant-queue.ts';
-import { UnknownCapability } from '../errors.ts';
+import { UnknownBlob, UnknownCapability } from '../errors.ts';
 import type { HubMetrics } from '../metrics.ts';
-import { insertTask, insertTaskInput, insertTaskKey, selectTaskKeys } from '../store/insert-task.ts';
+import { insertTask, insertTaskInput, insertTaskKey } from '../store/insert-task.ts';
+import { insertBlobUse, touchBlob } from '../store/blobs.ts';
 import { sealedInput } from '../store/payloads.ts';
 import type { AgentRoster } from './agent-roster.ts';
+import { knownThings, type KnownThings } from './known-things.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import type { Claim, Quotas } from './quotas.ts';
 import type { SteadyTime } from './steady-time.ts';
 import type { TaskBoard } from './task-board.ts';
 import { taskEvent } from './task-event.ts';
-
-/** Idempotency keys that are looked up by one query. */
-const keysPerLook = 500;
 
 export interface SubmissionsParts {
   readonly board: TaskBoard;
@@ -102,7 +102,7 @@ export class Submissions {
     refuse: (error: ReeveError) => ReeveError,
   ): Promise<Array<string | ReeveError>> {
     for (let collisions = 0; ; collisions++) {
-      const known = await this.#knownKeys(tenant, submissions);
+      const known = await knownThings(this.#parts.database, tenant, submissions);
       const prepared: Prepared[] = [];
       const claim = this.#parts.quotas.claim(tenant);
       try {
@@ -116,8 +116,8 @@ export class Submissions {
         claim.keep();
         return outcomes;
       } catch (error) {
-        // Another request with one of the keys was first: its task is found by the next look.
-        if (!ExpectationFailed.is(error) || known.keys === 0 || collisions === 3) throw error;
+        // Another request was first with one of the keys, or one of the blobs has gone: the next look finds that.
+        if (!ExpectationFailed.is(error) || known.mentioned === 0 || collisions === 3) throw error;
       } finally {
         claim.end();
       }
@@ -196,28 +196,18 @@ export class Submissions {
     for (const { name } of requires) if (!roster.isDeclared(name)) throw unknownCapability(name, roster);
   }
 
-  async #knownKeys(tenant: string, submissions: readonly TaskSubmission[]): Promise<KnownKeys> {
-    const keys = submissions.flatMap(({ idempotencyKey }) => idempotencyKey ?? []);
-    const known: KnownKeys = { keys: keys.length, tasks: new Map() };
-    for (let from = 0; from < keys.length; from += keysPerLook) {
-      const query = selectTaskKeys(tenant, keys.slice(from, from + keysPerLook));
-      const rows = await this.#parts.database.read<{ key: string; task_id: string; body_hash: string }>(query);
-      for (const row of rows) known.tasks.set(row.key, { id: row.task_id, bodyHash: row.body_hash });
-    }
-    return known;
-  }
-
   /** The id of the task a submission stands for: an existing one, or one that is prepared now. */
-  #resolve(tenant: string, submission: TaskSubmission, { known: { tasks }, prepared, claim }: Round): string {
+  #resolve(tenant: string, submission: TaskSubmission, round: Round): string {
+    const { tasks } = round.known;
     const { idempotencyKey: key } = submission;
-    if (key === undefined) return this.#addTo(prepared, this.#prepare(tenant, submission, claim));
+    if (key === undefined) return this.#addTo(round, this.#prepareWithBlobs(tenant, submission, round));
     const bodyHash = hashOf(submission);
     const existing = tasks.get(key);
     if (!existing) {
-      const fresh = this.#prepare(tenant, submission, claim);
+      const fresh = this.#prepareWithBlobs(tenant, submission, round);
       const taken = insertTaskKey.bind({ tenant, key, task_id: fresh.task.id, body_hash: bodyHash });
       tasks.set(key, { id: fresh.task.id, bodyHash });
-      return this.#addTo(prepared, { ...fresh, statements: [{ ...taken, expectRows: 1 }, ...fresh.statements] });
+      return this.#addTo(round, { ...fresh, statements: [{ ...taken, expectRows: 1 }, ...fresh.statements] });
     }
     if (existing.bodyHash === bodyHash) return existing.id;
     throw IdempotencyConflict.error(`the idempotency key ${key} stands for another task`, {
@@ -225,9 +215,22 @@ export class Submissions {
     });
   }
 
-  #addTo(prepared: Prepared[], fresh: Prepared): string {
+  #addTo({ prepared }: Round, fresh: Prepared): string {
     prepared.push(fresh);
     return fresh.task.id;
+  }
+
+  /** A task with what it refers to: from its commit on that stays. */
+  #prepareWithBlobs(tenant: string, submission: TaskSubmission, { known, claim }: Round): Prepared {
+    const digests = blobsIn(submission.input);
+    for (const digest of digests)
+      if (!known.blobs.has(digest)) throw UnknownBlob.error(`there is no blob ${digest}`, { details: { digest } });
+    const { task, statements } = this.#prepare(tenant, submission, claim);
+    const uses = digests.flatMap((digest) => [
+      { ...touchBlob.bind({ tenant, digest, used_at_ms: task.submittedAtMs }), expectRows: 1 },
+      insertBlobUse.bind({ tenant, digest, task_seq: task.seq }),
+    ]);
+    return { task, submission, statements: [...statements, ...uses] };
   }
 
   #prepare(tenant: string, submission: TaskSubmission, claim: Claim, follower?: Follower): Prepared {
@@ -279,15 +282,9 @@ export class Submissions {
 
 /** One try to take in the submissions of a request. */
 interface Round {
-  readonly known: KnownKeys;
+  readonly known: KnownThings;
   readonly prepared: Prepared[];
   readonly claim: Claim;
-}
-
-interface KnownKeys {
-  /** Submissions that have one. */
-  readonly keys: number;
-  readonly tasks: Map<string, { readonly id: string; readonly bodyHash: string }>;
 }
 
 function insertStatement(task: LiveTask, submission: TaskSubmission): UnitStatement {

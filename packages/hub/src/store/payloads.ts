@@ -1,6 +1,6 @@
-import { placeOf, SealedText, type Database, type SealedColumn } from '@reeve/platform';
+import { placeOf, SealedText, type Database, type SealedColumn, type StoredFile } from '@reeve/platform';
 import type { TaskError } from '../api/task.ts';
-import type { TasksTable } from './tables.ts';
+import type { BlobsTable, TasksTable } from './tables.ts';
 
 // What tasks are given and what comes of them is stored sealed; everything the scheduler decides by stays readable.
 
@@ -9,6 +9,7 @@ export const hubSealedColumns: readonly SealedColumn[] = [
   { table: 'task_inputs', column: 'input', key: ['seq'] },
   { table: 'tasks', column: 'output', key: ['seq'] },
   { table: 'tasks', column: 'error', key: ['seq'] },
+  { table: 'blobs', column: 'file_key', key: ['tenant', 'digest'] },
 ];
 
 const inputPlace = (seq: number): string => placeOf('task_inputs', 'input', seq);
@@ -19,6 +20,11 @@ export const sealedInput = (seq: number, input: string): SealedText => new Seale
 export const sealedOutput = (seq: number, output: string): SealedText => new SealedText(output, outputPlace(seq));
 export const sealedError = (seq: number, error: TaskError): SealedText =>
   new SealedText(JSON.stringify(error), errorPlace(seq));
+
+const fileKeyPlace = (tenant: string, digest: string): string => placeOf('blobs', 'file_key', tenant, digest);
+
+export const sealedFileKey = (tenant: string, digest: string, key: string): SealedText =>
+  new SealedText(key, fileKeyPlace(tenant, digest));
 
 type Opener = Pick<Database, 'unsealed'>;
 
@@ -38,4 +44,9 @@ export function openPayloads<
     ...(output && { output: database.unsealed(output, outputPlace(seq)) }),
     ...(error && { error: database.unsealed(error, errorPlace(seq)) }),
   };
+}
+
+/** What it takes to read the file of a blob. */
+export function storedFile(database: Opener, { tenant, digest, file, file_key, size_bytes }: BlobsTable): StoredFile {
+  return { name: file, key: database.unsealed(file_key, fileKeyPlace(tenant, digest)), sizeBytes: size_bytes };
 }

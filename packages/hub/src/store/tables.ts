@@ -41,12 +41,25 @@ export interface TasksTable {
   deadline_at_ms: number | null;
 }
 
+export interface BlobsTable {
+  tenant: string;
+  digest: string;
+  size_bytes: number;
+  file: string;
+  /** Stored sealed. */
+  file_key: string;
+  created_at_ms: number;
+  used_at_ms: number;
+}
+
 export interface HubTables {
   hub_state: { name: string; value: number };
   agents: AgentsTable;
   capabilities: { name: string; first_declared_at_ms: number };
   tasks: Sealing<TasksTable, 'output' | 'error'>;
   task_inputs: Sealing<{ seq: number; input: string }, 'input'>;
+  blobs: Sealing<BlobsTable, 'file_key'>;
+  blob_uses: { tenant: string; digest: string; task_seq: number };
   task_keys: { tenant: string; key: string; task_id: string; body_hash: string };
 }
 

@@ -27,6 +27,7 @@ function attempt(emit?: (chunk: string) => Promise<void>): Attempt {
     fence: 4_294_967_297,
     capability: 'test.exec',
     signal: aborter.signal,
+    blob: () => Promise.reject(new Error('no blobs here')),
     emit: emit ?? (async (chunk) => void chunks.push(chunk)),
     progress: (value) => void reports.push(value),
     aborter,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { systemClock, type Clock } from '@reeve/kernel';
 import {
   approvalOperations,
@@ -12,6 +13,7 @@ import {
   newKeyChainText,
   openDatabase,
   parseKeyChain,
+  SealedFiles,
   type Database,
   type Lifecycle,
 } from '@reeve/platform';
@@ -36,6 +38,8 @@ const testSettings: HubSettings = {
   shedLowAt: 0.8,
   tenants: { defaults: { weight: 1, maxLiveTasks: 100_000, tasksPerMinute: 6_000_000 }, exceptions: [] },
   inputLimitBytes: 256 * 1024,
+  blobLimitBytes: 4 * 1024 * 1024,
+  blobRetentionMs: 3_600_000,
   inputMemoryBytes: 64 * 1024 * 1024,
   defaultTimeoutMs: 30_000,
   defaultMaxAttempts: 3,
@@ -117,7 +121,9 @@ export async function startHub(options: HubOptions = {}, cleanUp: CleanUp = onTe
   const road = createRoad({ database, clock, log, metrics, limits, settings: { approvals, checkOutputs: true } });
   lifecycle.onStop('connections', 'road', async () => road[Symbol.asyncDispose]());
   const hubMetrics = createHubMetrics(metrics);
-  const hub = await createHub({ database, clock, log, lifecycle, metrics: hubMetrics, settings, random }, '0.0.0-test');
+  const files = await SealedFiles.open(join(home, 'blobs'));
+  const parts = { database, files, clock, log, lifecycle, metrics: hubMetrics, settings, random };
+  const hub = await createHub(parts, '0.0.0-test');
   const health = createHealth({ clock, stopping: lifecycle.stopping, version: '0.0.0-test' });
   health.register(databaseCheck(database));
   const operations = [...hub.operations, ...approvalOperations({ database, clock, settings: approvals })];

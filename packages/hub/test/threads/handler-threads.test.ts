@@ -87,6 +87,7 @@ describe('a module of handlers as an agent', () => {
     const output = await handler(null, {
       ...facts,
       signal: new AbortController().signal,
+      blob: () => Promise.reject(new Error('no blobs here')),
       emit: async (chunk) => void chunks.push(chunk),
       progress: (value) => void said.push(value),
     });

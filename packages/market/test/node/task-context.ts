@@ -13,6 +13,7 @@ export function contextFor(capability: string, over: Partial<TaskContext> = {}):
     fence: 1,
     capability,
     signal: new AbortController().signal,
+    blob: () => Promise.reject(new Error('no blobs here')),
     emit: async (chunk) => void emitted.push(chunk),
     progress: () => undefined,
     ...over,

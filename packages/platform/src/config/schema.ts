@@ -132,6 +132,12 @@ const hub = z.strictObject({
   inputLimitBytes: sizeBytes({ max: 2 * mebibyte })
     .default(256 * kibibyte)
     .describe('Largest input of a task, as JSON.'),
+  blobLimitBytes: sizeBytes({ max: 64 * 1024 * mebibyte })
+    .default(256 * mebibyte)
+    .describe('Largest blob: a content that inputs refer to, kept as a file in the home folder.'),
+  blobRetentionMs: durationMs({ min: minute, max: 366 * day })
+    .default(day)
+    .describe('How long a blob is kept after its last use; one that a live task refers to is not removed.'),
   inputMemoryBytes: sizeBytes({ min: mebibyte })
     .default(64 * mebibyte)
     .describe('Memory for the inputs of waiting tasks; what does not fit is read again when it is dispatched.'),

@@ -4,7 +4,7 @@ import { asReeveError, type JsonValue, type StreamOperation } from '@reeve/kerne
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { AuditDraft } from '../database/port.ts';
-import type { Caller } from '../operations/index.ts';
+import { RequestCancelled, type Caller } from '../operations/index.ts';
 import { strictAtTop, validate } from '../operations/validate.ts';
 import { drained } from './drained.ts';
 import { inputReaderFor, type InputParts } from './input.ts';
@@ -76,9 +76,9 @@ export function streamRoute<Op extends StreamOperation>(operation: Op, handler: 
 }
 
 function streamCall(operation: StreamOperation, request: FastifyRequest, caller: Caller): StreamCall<unknown> {
-  const { raw, visit } = request;
+  const { visit } = request;
   const signal = AbortSignal.any([visit.signal, visit.draining]);
-  const body = { [Symbol.asyncIterator]: () => raw.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array> };
+  const body = { [Symbol.asyncIterator]: () => bytesOf(request) };
   const announced = Number(request.headers['content-length']);
   return {
     caller,
@@ -96,6 +96,15 @@ function streamCall(operation: StreamOperation, request: FastifyRequest, caller:
       details,
     }),
   };
+}
+
+/** The body; that its sender went away is no defect of ours. */
+async function* bytesOf({ raw }: FastifyRequest): AsyncGenerator<Uint8Array> {
+  try {
+    yield* raw.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Uint8Array>;
+  } catch (cause) {
+    throw RequestCancelled.error('the request broke off before its end', { cause });
+  }
 }
 
 async function* checkedLines(

@@ -1,8 +1,19 @@
-import type { TaskContext } from '@reeve/hub/api';
+import type { BlobReference, TaskContext } from '@reeve/hub/api';
 import type { ReeveError } from '@reeve/kernel';
 import { AttemptAborted, OutputNotJson } from '../errors.ts';
 import type { LeaseFrame } from './hub-frames.ts';
 import { OutgoingStream, rejected } from './outgoing-stream.ts';
+
+/** Gets a content for an attempt. */
+export type FetchBlob = (
+  attempt: Pick<TaskContext, 'taskId' | 'fence' | 'signal'>,
+  reference: BlobReference,
+) => Promise<Uint8Array>;
+
+export interface AttemptParts {
+  readonly wantsToSend: (attempt: Attempt) => void;
+  readonly fetchBlob: FetchBlob;
+}
 
 /**
  * One lease in work: the context its handler sees, and what of it is still to be told to the hub. An attempt is
@@ -22,6 +33,7 @@ export class Attempt implements TaskContext {
   /** Why a chunk could not be taken: also a handler that does not await `emit` cannot succeed then. */
   streamFailure: Error | undefined;
   readonly #wantsToSend: (attempt: Attempt) => void;
+  readonly #fetchBlob: FetchBlob;
   #stream: OutgoingStream | undefined;
   #progress: string | undefined;
   /** The frame that ends the attempt; kept until the hub has acknowledged it. */
@@ -30,13 +42,14 @@ export class Attempt implements TaskContext {
   #controller: AbortController | undefined;
   #abortedFor: ReeveError | undefined;
 
-  constructor(lease: LeaseFrame, expiresAtMs: number, wantsToSend: (attempt: Attempt) => void) {
+  constructor(lease: LeaseFrame, expiresAtMs: number, { wantsToSend, fetchBlob }: AttemptParts) {
     this.taskId = lease.taskId;
     this.attempt = lease.attempt;
     this.fence = lease.fence;
     this.capability = lease.capability;
     this.expiresAtMs = expiresAtMs;
     this.#wantsToSend = wantsToSend;
+    this.#fetchBlob = fetchBlob;
   }
 
   get signal(): AbortSignal {
@@ -60,6 +73,8 @@ export class Attempt implements TaskContext {
       return rejected(error as Error);
     }
   };
+
+  readonly blob = (reference: BlobReference): Promise<Uint8Array> => this.#fetchBlob(this, reference);
 
   readonly progress = (value: unknown): void => {
     if (this.state !== 'running') return;

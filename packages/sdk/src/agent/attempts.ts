@@ -1,7 +1,7 @@
 import type { Handler } from '@reeve/hub/api';
 import type { Clock } from '@reeve/kernel';
 import { AttemptAborted, CapabilityNotHandled } from '../errors.ts';
-import { Attempt } from './attempt.ts';
+import { Attempt, type FetchBlob } from './attempt.ts';
 import type { LeaseFrame } from './hub-frames.ts';
 import type { AgentLog } from './options.ts';
 import type { Outbox } from './outbox.ts';
@@ -13,6 +13,7 @@ const longestTimerMs = 2 ** 31 - 1;
 export interface AttemptsParts {
   readonly handlerOf: (capability: string) => Handler | undefined;
   readonly outbox: Outbox;
+  readonly fetchBlob: FetchBlob;
   readonly clock: Clock;
   readonly log: AgentLog;
 }
@@ -41,7 +42,7 @@ export class Attempts {
   /** Starts the handler of a lease. */
   begin(lease: LeaseFrame): void {
     if (this.#byFence.has(lease.fence)) return;
-    const attempt = new Attempt(lease, this.#expiryOf(lease), this.#parts.outbox.queueAttempt);
+    const attempt = this.#attemptFor(lease, this.#expiryOf(lease));
     this.#byFence.set(lease.fence, attempt);
     this.#running++;
     this.#armTimer(attempt.expiresAtMs);
@@ -50,9 +51,14 @@ export class Attempts {
 
   /** Gives a lease back unworked. */
   decline(lease: LeaseFrame, reason: string): void {
-    const attempt = new Attempt(lease, Infinity, this.#parts.outbox.queueAttempt);
+    const attempt = this.#attemptFor(lease, Infinity);
     this.#byFence.set(lease.fence, attempt);
     attempt.finish('declined', `"reason":${JSON.stringify(reason)}`);
+  }
+
+  #attemptFor(lease: LeaseFrame, expiresAtMs: number): Attempt {
+    const { outbox, fetchBlob } = this.#parts;
+    return new Attempt(lease, expiresAtMs, { wantsToSend: outbox.queueAttempt, fetchBlob });
   }
 
   #expiryOf(lease: LeaseFrame): number {

@@ -1,6 +1,8 @@
 import { backoffDelayMs, systemClock } from '@reeve/kernel';
 import { defer, openSocket } from '#socket';
 import { AgentRefused, CallAborted } from '../errors.ts';
+import { createTransport } from '../http/transport.ts';
+import { blobFetcher } from './blob-fetcher.ts';
 import { Attempts } from './attempts.ts';
 import { handlersOf, socketUrl } from './check-options.ts';
 import { type ConnectionEnd, finalReason } from './close-reason.ts';
@@ -53,7 +55,8 @@ class RunningAgent implements AgentConnection {
     this.closed = this.#end.promise;
     this.#url = socketUrl(options.url);
     const handlerOf = handlersOf(options);
-    this.#attempts = new Attempts({ handlerOf, outbox: this.#outbox, clock: systemClock, log: this.#log });
+    const fetchBlob = blobFetcher(createTransport(options));
+    this.#attempts = new Attempts({ handlerOf, outbox: this.#outbox, fetchBlob, clock: systemClock, log: this.#log });
   }
 
   get agentId(): string {

@@ -1,0 +1,2 @@
+export { SealedFiles } from './sealed-files.ts';
+export type { StoredFile, WrittenFile } from './sealed-files.ts';
