@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
 const group = 'packages/platform/src/database/group';
+const postgres = 'packages/platform/src/database/postgres';
 const sqlite = 'packages/platform/src/database/sqlite';
 const test = 'packages/platform/test';
 
@@ -101,5 +102,59 @@ export const mutants: readonly Mutant[] = [
     find: 'if (recordHash(row) !== row.hash) return false;',
     replace: '',
     test: `${test}/audit/audit.test.ts`,
+  },
+  {
+    name: 'groups-sent-in-another-order',
+    guarantee: 'HB-13 commit-order',
+    file: `${group}/group-queue.ts`,
+    find: 'this.#sendGroup(this.#waiting.shift()!);',
+    replace: 'this.#sendGroup(this.#waiting.pop()!);',
+    test: `${test}/database/postgres-faults.test.ts`,
+    testName: 'whoever reads the log',
+  },
+  {
+    name: 'cut-commit-told-as-not-kept',
+    guarantee: 'HB-08',
+    file: `${postgres}/group-committer.ts`,
+    find: 'return await this.#failed(message, answer.error, mayHaveCommitted(answer));',
+    replace: 'return await this.#failed(message, answer.error, mayHaveCommitted(answer) && false);',
+    test: `${test}/database/postgres-faults.test.ts`,
+    testName: 'a connection cut',
+  },
+  {
+    name: 'two-processes-write-one-server-database',
+    guarantee: 'HB-08',
+    file: `${postgres}/writer-session.ts`,
+    find: 'await lockForWriting(client, url, lockTimeoutMs);',
+    replace: '',
+    test: `${test}/database/postgres-faults.test.ts`,
+    testName: 'a second process is refused',
+  },
+  {
+    name: 'writer-goes-on-after-another-took-over',
+    guarantee: 'HB-08',
+    file: `${postgres}/postgres-writer.ts`,
+    find: 'await this.#parts.epoch.assertUnchanged(session.client);',
+    replace: '',
+    test: `${test}/database/postgres-faults.test.ts`,
+    testName: 'whoever lost the database',
+  },
+  {
+    name: 'server-migrations-without-a-lock',
+    guarantee: 'FD-06 concurrent',
+    file: `${postgres}/apply-migrations.ts`,
+    find: 'await client.query(`SELECT pg_advisory_xact_lock(${lockSpace}, ${migrationLock})`);',
+    replace: '',
+    test: `${test}/database/postgres-faults.test.ts`,
+    testName: 'several processes that start at once',
+  },
+  {
+    name: 'failed-unit-logged-on-a-server',
+    guarantee: 'LD-12 postgres',
+    file: `${postgres}/units-run.ts`,
+    find: 'this.#units.filter((unit) => !this.#failures.has(unit))',
+    replace: 'this.#units.filter((unit) => unit)',
+    test: `${test}/database/postgres.test.ts`,
+    testName: 'is undone as a whole',
   },
 ];

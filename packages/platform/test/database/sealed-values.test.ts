@@ -19,6 +19,7 @@ test('[FD-05 tasks] a text that is to be sealed never reaches the files, and is 
   const db = await openTemporary({ path, keys });
   await db.commit({ statements: [sealedNote('a', 'canary-in-a'), noteInsert('b'), sealedNote('c', 'canary-in-c')] });
   const rows = await db.read<{ id: string; text: string }>({ sql: 'SELECT id, text FROM notes', params: [] });
+  expect(JSON.stringify(rows)).not.toContain('canary-in');
   const texts = rows.map(({ id, text }) => (id === 'b' ? text : db.unsealed(text, placeOfNote(id))));
   expect(texts).toEqual(['canary-in-a', 'b', 'canary-in-c']);
   const folder = dirname(path);

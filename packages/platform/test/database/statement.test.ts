@@ -65,6 +65,19 @@ describe('statement', () => {
   });
 });
 
+describe('values', () => {
+  test('whole numbers are integers where no column says so', async () => {
+    const db = await openTemporary();
+    const query = {
+      sql: `SELECT 'note:' || ? AS text, json_array(?) AS json, typeof(?) AS kind`,
+      params: [10, 10, 0.5],
+    };
+    expect(await db.read(query)).toEqual([{ text: 'note:10', json: '[10]', kind: 'real' }]);
+    const [answer] = await db.commit({ statements: [query] });
+    expect(answer!.rows).toEqual([{ text: 'note:10', json: '[10]', kind: 'real' }]);
+  });
+});
+
 describe('compile', () => {
   test('takes a query whose shape depends on the request', async () => {
     const db = await openTemporary();

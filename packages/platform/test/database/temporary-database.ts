@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { PostgresCluster } from '../../../../tests/house/postgres.ts';
 import {
+  openPostgres,
   openSqlite,
   platformMigrations,
   statementsFor,
@@ -23,6 +25,7 @@ export const notesTable: Migration = {
     `CREATE TABLE notes (id TEXT PRIMARY KEY, text TEXT NOT NULL UNIQUE, amount INTEGER NOT NULL CHECK (amount >= 0),
       body BLOB) STRICT`,
     'CREATE TABLE replies (id TEXT PRIMARY KEY, note TEXT NOT NULL REFERENCES notes (id)) STRICT',
+    'CREATE TABLE samples (text TEXT, large INTEGER, small INTEGER, broken REAL, bytes BLOB, absent TEXT) STRICT',
   ],
 };
 export const migrations: readonly Migration[] = [...platformMigrations, notesTable];
@@ -53,12 +56,33 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** A real database in a file of its own, closed after the test. */
+let cluster: PostgresCluster | undefined;
+
+/** For the name of a test that runs on both: which of them this is, where the `describe` around it does not say. */
+export let conformance = '[LD-12 sqlite]';
+
+/** Databases of the `describe` in which it is called are on a PostgreSQL server. */
+export function onPostgres(): void {
+  conformance = '';
+  beforeAll(async () => {
+    cluster = await PostgresCluster.start({ fsync: false });
+  });
+  afterAll(() => cluster?.stop());
+}
+
+/** A real database of its own, closed after the test: in a file, unless this is `onPostgres`. */
 export async function openTemporary(options: Partial<SqliteOptions> = {}): Promise<GroupDatabase> {
-  const path = options.path ?? join(temporaryFolder(), 'reeve.db');
-  const database = await openSqlite({ path, migrations, ...options });
+  const database = await (cluster ? openOnServer(cluster, options) : openInFile(options));
   onTestFinished(() => database.close());
   return database;
+}
+
+async function openOnServer(server: PostgresCluster, options: Partial<SqliteOptions>): Promise<GroupDatabase> {
+  return openPostgres({ url: await server.createDatabase(), migrations, ...options });
+}
+
+function openInFile(options: Partial<SqliteOptions>): Promise<GroupDatabase> {
+  return openSqlite({ path: join(temporaryFolder(), 'reeve.db'), migrations, ...options });
 }
 
 export async function noteIds(database: Pick<GroupDatabase, 'read'>): Promise<string[]> {

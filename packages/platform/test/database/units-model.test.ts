@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Unit, UnitStatement } from '../../src/database/index.ts';
 import { readEvents } from '../../src/events/index.ts';
-import { noteEvent, noteInsert, openTemporary } from './temporary-database.ts';
+import { conformance, noteEvent, noteInsert, openTemporary } from './temporary-database.ts';
 
 // Random units against a model that does them one after the other in plain memory: the same units succeed, the same rows
 // are left, and the log holds the events of exactly those units in order.
@@ -20,25 +20,29 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 const units = fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { maxLength: 40 });
 
-test('[HB-08] units in groups do what they would do one after the other', { timeout: 60_000 }, async () => {
-  const db = await openTemporary({ limits: { groupUnits: 7 } });
-  await fc.assert(
-    fc.asyncProperty(units, async (steps) => {
-      await db.commit({ statements: [{ sql: 'DELETE FROM notes', params: [] }] });
-      const after = db.status().newestPosition;
-      const notes = new Map<string, number>();
-      const expected = steps.map((unit) => applyWhole(notes, unit));
-      const results = await Promise.allSettled(steps.map((unit, index) => db.commit(toUnit(unit, index))));
-      expect(results.map(({ status }) => status === 'fulfilled')).toEqual(expected);
-      const rows = await db.read<{ id: string; amount: number }>({ sql: 'SELECT id, amount FROM notes', params: [] });
-      expect(new Map(rows.map((row) => [row.id, row.amount]))).toEqual(notes);
-      const { events } = await readEvents(db, { after, limit: 1_000 });
-      const kept = expected.flatMap((succeeded, index) => (succeeded ? [`note:${index}`] : []));
-      expect(events.map(({ subject }) => subject)).toEqual(kept);
-    }),
-    { numRuns: 200 },
-  );
-});
+test(
+  `[HB-08] ${conformance} units in groups do what they would do one after the other`,
+  { timeout: 60_000 },
+  async () => {
+    const db = await openTemporary({ limits: { groupUnits: 7 } });
+    await fc.assert(
+      fc.asyncProperty(units, async (steps) => {
+        await db.commit({ statements: [{ sql: 'DELETE FROM notes', params: [] }] });
+        const after = db.status().newestPosition;
+        const notes = new Map<string, number>();
+        const expected = steps.map((unit) => applyWhole(notes, unit));
+        const results = await Promise.allSettled(steps.map((unit, index) => db.commit(toUnit(unit, index))));
+        expect(results.map(({ status }) => status === 'fulfilled')).toEqual(expected);
+        const rows = await db.read<{ id: string; amount: number }>({ sql: 'SELECT id, amount FROM notes', params: [] });
+        expect(new Map(rows.map((row) => [row.id, row.amount]))).toEqual(notes);
+        const { events } = await readEvents(db, { after, limit: 1_000 });
+        const kept = expected.flatMap((succeeded, index) => (succeeded ? [`note:${index}`] : []));
+        expect(events.map(({ subject }) => subject)).toEqual(kept);
+      }),
+      { numRuns: 200 },
+    );
+  },
+);
 
 /** Applies all steps to the notes, or none of them. */
 function applyWhole(notes: Map<string, number>, steps: readonly Step[]): boolean {

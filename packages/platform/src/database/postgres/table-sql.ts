@@ -1,11 +1,12 @@
+/** Types are written in capitals, so that a column may be called `text`. */
 const words: ReadonlyArray<readonly [RegExp, string]> = [
   // An integer of SQLite has 64 bits.
-  [/\bINTEGER\b/gi, 'BIGINT'],
-  [/\bBLOB\b/gi, 'BYTEA'],
-  [/\bREAL\b/gi, 'DOUBLE PRECISION'],
+  [/\bINTEGER\b/g, 'BIGINT'],
+  [/\bBLOB\b/g, 'BYTEA'],
+  [/\bREAL\b/g, 'DOUBLE PRECISION'],
   // Text is compared byte by byte, as in SQLite: the same order on both, whatever the language of the server.
-  [/\bTEXT\b/gi, 'TEXT COLLATE "C"'],
-  [/\)\s*(STRICT|WITHOUT\s+ROWID)(\s*,\s*(STRICT|WITHOUT\s+ROWID))*\s*$/gi, ')'],
+  [/\bTEXT\b/g, 'TEXT COLLATE "C"'],
+  [/\)\s*(STRICT|WITHOUT\s+ROWID)(\s*,\s*(STRICT|WITHOUT\s+ROWID))*\s*$/g, ')'],
 ];
 
 /** The statement of a migration in the words of PostgreSQL; texts in quotes stay as they are. */
