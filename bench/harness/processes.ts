@@ -59,9 +59,16 @@ export interface RunningHub extends Measured {
   readonly apiKey: string;
 }
 
-/** Starts a hub as `npm start` does, without the demo node, in a home of its own that is removed at the end. */
+/** Where a hub keeps its data; it outlives the hub until it is disposed of. */
+export function newHome(): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(tmpdir(), 'reeve-bench-'));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Starts a hub as `npm start` does, without the demo node; in a home of its own that is removed at the end, or in `REEVE_HOME`. */
 export async function startHub(env: Record<string, string> = {}): Promise<RunningHub> {
-  const home = mkdtempSync(join(tmpdir(), 'reeve-bench-'));
+  const own = env['REEVE_HOME'] === undefined ? newHome() : undefined;
+  const home = env['REEVE_HOME'] ?? own!.path;
   const settings = { REEVE_HOME: home, REEVE_PORT: '0', REEVE_LOG_LEVEL: 'warn', REEVE_DEMO_ENABLED: 'false', ...env };
   const process = await start('packages/server/src/main.ts', ['up'], settings, (line) =>
     line.startsWith('Keys are in'),
@@ -69,7 +76,7 @@ export async function startHub(env: Record<string, string> = {}): Promise<Runnin
   const { url, apiKey } = JSON.parse(readFileSync(join(home, 'dev.json'), 'utf8')) as { url: string; apiKey: string };
   const stop = async (): Promise<void> => {
     await process.stop();
-    rmSync(home, { recursive: true, force: true });
+    own?.[Symbol.dispose]();
   };
   return { ...process, url, apiKey, stop };
 }

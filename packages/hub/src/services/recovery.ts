@@ -1,12 +1,14 @@
 import type { Clock } from '@reeve/kernel';
 import type { Database, Logger } from '@reeve/platform';
 import { AgentOffer } from '../api/agent.ts';
+import type { Backoff } from '../api/task.ts';
 import type { HubSettings } from '../components.ts';
 import { dueAtMs } from '../domain/ageing.ts';
-import { newAgent, type Lease, type LiveAgent, type LiveTask } from '../domain/live.ts';
+import { newAgent, type Lease, type LiveAgent, type LiveTask, type TaskQueue } from '../domain/live.ts';
+import { SharedValues } from '../domain/shared-values.ts';
 import { selectAgents, selectCapabilities } from '../store/agents.ts';
-import { selectLiveTasks } from '../store/read-tasks.ts';
-import type { AgentsTable, TasksTable } from '../store/tables.ts';
+import { selectLiveTasks, type LiveTaskRow } from '../store/read-tasks.ts';
+import type { AgentsTable } from '../store/tables.ts';
 import { backoffOf, constraintsOf, requiresOf } from '../store/task-json.ts';
 import { sealedError } from '../store/payloads.ts';
 import { endTask } from '../store/finish-task.ts';
@@ -34,6 +36,9 @@ export interface RecoveryParts {
 /** Rebuilds the scheduler's memory from the record: agents first, then every task that has not ended. */
 export class Recovery {
   readonly #parts: RecoveryParts;
+  readonly #texts = new SharedValues<string>();
+  readonly #backoffs = new SharedValues<Backoff>();
+  readonly #queues = new SharedValues<TaskQueue>();
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts;
@@ -44,14 +49,16 @@ export class Recovery {
     await this.#agents();
     const tasks = await this.#tasks();
     const agents = this.#parts.roster.size;
+    for (const shared of [this.#texts, this.#backoffs, this.#queues]) shared.forget();
     this.#parts.log.info({ agents, tasks }, 'hub rebuilt from the database');
     return { agents, tasks };
   }
 
   /** Takes a task up again that was dead. */
-  revive(row: TasksTable): void {
-    this.#parts.board.add(this.#wait(row));
-    this.#place(row);
+  revive(row: LiveTaskRow): void {
+    const task = this.#wait(row);
+    this.#parts.board.add(task);
+    this.#place(task, row.run_at_ms);
   }
 
   async #capabilities(): Promise<void> {
@@ -77,25 +84,25 @@ export class Recovery {
   async #tasks(): Promise<number> {
     let count = 0;
     for (let after = -1; ;) {
-      const rows = await this.#parts.database.read<TasksTable>(selectLiveTasks.bind({ after, limit: pageSize }));
-      for (const row of rows) await this.#recover(row);
+      const rows = await this.#parts.database.read<LiveTaskRow>(selectLiveTasks.bind({ after, limit: pageSize }));
+      for (const row of rows) if (row.attached !== 1) this.#recover(row);
+      for (const row of rows) if (row.attached === 1) await this.#cancelAttached(row);
       count += rows.length;
       if (rows.length < pageSize) return count;
       after = rows.at(-1)!.seq;
     }
   }
 
-  async #recover(row: TasksTable): Promise<void> {
-    if (row.attached === 1) return this.#cancelAttached(row);
+  #recover(row: LiveTaskRow): void {
     const task = this.#wait(row);
     this.#parts.board.add(task);
     const agent = row.agent_id === null ? undefined : this.#parts.roster.get(row.agent_id);
     if (row.state === 'leased' && agent) this.#resumeLease(task, agent, row.fence!);
-    else this.#place(row);
+    else this.#place(task, row.run_at_ms);
   }
 
   /** Whoever followed it went with the connection, so nobody waits for it any more. */
-  async #cancelAttached(row: TasksTable): Promise<void> {
+  async #cancelAttached(row: LiveTaskRow): Promise<void> {
     const facts = { code: 'task_cancelled', message: 'the hub was restarted', retryable: false };
     const error = sealedError(row.seq, facts);
     const finished_at_ms = this.#parts.clock.nowMs();
@@ -114,32 +121,35 @@ export class Recovery {
     this.#parts.keeper.watchDeadline(task);
   }
 
-  #place(row: TasksTable): void {
+  #place(task: LiveTask, runAtMs: number | null): void {
     const { board, keeper, dispatcher, clock } = this.#parts;
-    const task = board.get(row.id)!;
     keeper.watchDeadline(task);
-    if (row.run_at_ms !== null && row.run_at_ms > clock.nowMs()) return keeper.schedule(task, row.run_at_ms);
+    if (runAtMs !== null && runAtMs > clock.nowMs()) return keeper.schedule(task, runAtMs);
     board.enqueue(task);
     dispatcher.queueChanged(task.queue);
   }
 
-  #wait(row: TasksTable): LiveTask {
+  #queueOf(row: LiveTaskRow): TaskQueue {
+    return this.#parts.board.queueFor(requiresOf(row), constraintsOf(row));
+  }
+
+  #wait(row: LiveTaskRow): LiveTask {
     const { settings, steadyTime } = this.#parts;
     // A clock that was put back while the hub was down must not let them wait for longer.
     const sinceMs = Math.min(steadyTime.nowMs(), Math.max(row.submitted_at_ms, row.run_at_ms ?? 0));
     return {
       seq: row.seq,
       id: row.id,
-      tenant: row.tenant,
-      kind: row.kind,
-      queue: this.#parts.board.queueFor(requiresOf(row), constraintsOf(row)),
+      tenant: this.#texts.of(row.tenant, itself),
+      kind: this.#texts.of(row.kind, itself),
+      queue: this.#queues.of(classText(row), () => this.#queueOf(row)),
       priority: row.priority,
       dueAtMs: dueAtMs(row.priority, sinceMs, settings.ageingMs),
       submittedAtMs: row.submitted_at_ms,
       timeoutMs: row.timeout_ms,
       deadlineAtMs: row.deadline_at_ms ?? undefined,
       maxAttempts: row.max_attempts,
-      retry: backoffOf(row) ?? settings.retry,
+      retry: this.#backoffs.of(row.backoff, () => backoffOf(row) ?? settings.retry),
       attempt: row.attempt,
       input: undefined,
       lease: undefined,
@@ -152,6 +162,15 @@ export class Recovery {
       next: undefined,
     };
   }
+}
+
+/** Most tasks have no constraints, and joining texts a million times takes a while. */
+function classText({ requires, constraints }: LiveTaskRow): string {
+  return constraints === '{}' ? requires : requires + constraints;
+}
+
+function itself(text: string): string {
+  return text;
 }
 
 /** An agent from its row: not connected, heard from just now. */

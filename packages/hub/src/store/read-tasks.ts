@@ -22,9 +22,39 @@ export const selectInput = statement<{ seq: number }>((db, p) =>
   db.selectFrom('task_inputs').select('input').where('seq', '=', p.seq),
 );
 
+const liveColumns = [
+  'seq',
+  'id',
+  'tenant',
+  'kind',
+  'state',
+  'attached',
+  'priority',
+  'requires',
+  'constraints',
+  'attempt',
+  'max_attempts',
+  'timeout_ms',
+  'backoff',
+  'fence',
+  'agent_id',
+  'submitted_at_ms',
+  'run_at_ms',
+  'deadline_at_ms',
+] as const;
+
+/** What memory holds of a task that has not ended; nothing of its payloads. */
+export type LiveTaskRow = Pick<TasksTable, (typeof liveColumns)[number]>;
+
 /** One page of live tasks in order of submission: what a restart rebuilds the queues from. */
 export const selectLiveTasks = statement<{ after: number; limit: number }>((db, p) =>
-  db.selectFrom('tasks').selectAll().where('live', '=', 1).where('seq', '>', p.after).orderBy('seq').limit(p.limit),
+  db
+    .selectFrom('tasks')
+    .select(liveColumns)
+    .where('live', '=', 1)
+    .where('seq', '>', p.after)
+    .orderBy('seq')
+    .limit(p.limit),
 );
 
 export const selectNewestSeq = statement((db) =>
