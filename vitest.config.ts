@@ -8,8 +8,9 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     pool: 'forks',
     execArgv: ['--conditions=reeve-source'],
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Ends what hangs; on a machine that others use too, starting a process alone may take many seconds.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     maxWorkers: 2,
   },
 });

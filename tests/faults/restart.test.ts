@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Task } from '@reeve/hub/api';
+import { createClient } from '@reeve/sdk';
 import { AgentProcesses } from './system/agent-process.ts';
 import { HubHome } from './system/hub-process.ts';
-import type { Status } from './system/tasks.ts';
+import { allEvents, type Status } from './system/tasks.ts';
 
 const settings = { HUB_LEASE_TTL_MS: '2000', HUB_HEARTBEAT_MS: '500' };
 
@@ -12,22 +13,45 @@ async function done({ api }: HubHome, { id }: Task): Promise<Task> {
   return task;
 }
 
-test('[HB-08 fence] [LD-03 lease] fences go on growing over starts of the hub, however it ended', async () => {
+test('[HB-08 fence] [LD-03 lease] [HB-13 sse resume] fences go on growing over starts of the hub, however it ended; who follows the events misses none', async () => {
   await using home = await HubHome.create({ settings });
   let hub = await home.start();
   await using agents = new AgentProcesses(home);
   await agents.start({ name: 'worker', slots: 1, capabilities: ['act'] });
-  const fences: number[] = [];
-  for (const end of ['SIGKILL', 'SIGTERM', 'SIGKILL'] as const) {
-    const task = await home.api.post<Task>('/v1/tasks', { requires: [{ name: 'act' }], input: { number: 1 } });
-    fences.push((await done(home, task)).fence!);
+  await using reader = follow(home);
+  const run = async (): Promise<number> =>
+    (await done(home, await home.api.post<Task>('/v1/tasks', { requires: [{ name: 'act' }], input: { number: 1 } })))
+      .fence!;
+  const fences = [await run()];
+  for (const end of ['SIGKILL', 'SIGTERM'] as const) {
     hub.signal(end);
     await hub.exited;
     hub = await home.start();
+    fences.push(await run());
   }
   expect(fences).toEqual(fences.toSorted((a, b) => a - b));
   expect(new Set(fences).size).toBe(3);
+  const all = (await allEvents(home.api)).map(({ position }) => position);
+  await expect.poll(() => reader.positions, { timeout: 10_000 }).toEqual(all);
 });
+
+/** Follows the log from its beginning, over every end of the hub. */
+function follow({ url, keys }: HubHome): AsyncDisposable & { readonly positions: readonly number[] } {
+  const aborter = new AbortController();
+  const positions: number[] = [];
+  const { follow: events } = createClient({ url, apiKey: keys.ownerKey, retry: { initialDelayMs: 20, factor: 1 } });
+  const reading = (async () => {
+    for await (const { position } of events({ after: 0, signal: aborter.signal })) positions.push(position);
+  })();
+  reading.catch(() => {}); // told when it is disposed of
+  return {
+    positions,
+    async [Symbol.asyncDispose]() {
+      aborter.abort();
+      await reading;
+    },
+  };
+}
 
 test('[HB-08 survives-kill exactly-once] an agent that was at work when the hub was killed goes on, and its result counts; what waited waits again', async () => {
   await using home = await HubHome.create({ settings });

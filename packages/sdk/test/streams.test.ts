@@ -82,6 +82,15 @@ describe('following events', () => {
     expect(server.seen.map(({ headers }) => headers['last-event-id'])).toEqual(['5', '7', '7', '7', '8']);
   });
 
+  test('[HB-13 resume] goes on from where the stream began when it broke before the first event', async () => {
+    const { server, reeve } = await serve(
+      stream((response) => response.write(': hello\nid: 41\n\n', () => response.destroy())),
+      stream((response) => void response.write(': hello\nid: 41\n\n' + eventText(42))),
+    );
+    expect(await take(reeve.follow(), 1)).toMatchObject([{ position: 42 }]);
+    expect(server.seen.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '41']);
+  });
+
   test('a stream that is silent is opened anew', async () => {
     const { server, reeve } = await serve(
       stream((response) => void response.write(eventText(1))),

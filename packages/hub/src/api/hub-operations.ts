@@ -26,6 +26,12 @@ export const listEvents = defineOperation({
   output: z.object({ items: z.array(Event), nextAfter: z.int() }),
 });
 
+/** What `GET /v1/events` takes beside `Last-Event-ID`; which position it is, the handler says. */
+export const EventStreamQuery = z
+  .strictObject({ after: z.string(), subject: z.string().max(200), type: z.string().max(100) })
+  .partial();
+export type EventStreamQuery = z.output<typeof EventStreamQuery>;
+
 export const showStatus = defineOperation({
   name: 'hub.status',
   summary: 'What waits, what runs, who is there',

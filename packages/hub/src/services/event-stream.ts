@@ -1,4 +1,4 @@
-import { MalformedRequest, type JsonValue } from '@reeve/kernel';
+import { InvalidInput, MalformedRequest, type JsonValue } from '@reeve/kernel';
 import {
   bind,
   drained,
@@ -9,7 +9,7 @@ import {
   type RawRoute,
   readEvents,
 } from '@reeve/platform';
-import { listEvents } from '../api/hub-operations.ts';
+import { EventStreamQuery, listEvents } from '../api/hub-operations.ts';
 
 /** A comment line this often keeps proxies from closing a quiet stream, and shows us a reader that has gone. */
 const keepAliveMs = 15_000;
@@ -27,7 +27,9 @@ export function eventOperations(database: Database): BoundOperation[] {
 
 /**
  * `GET /v1/events`: the log as server-sent events, live. Each has its position as `id`; a reader that comes back with
- * `Last-Event-ID` (or `?after=`) goes on where it stopped, without a gap. A slow reader is read to at its own pace.
+ * `Last-Event-ID` (or `?after=`) goes on where it stopped, without a gap. The position at which the stream begins is its
+ * first `id`, so that one that was cut before anything happened misses nothing either. A slow reader is read to at its
+ * own pace.
  */
 export function eventStream(feed: EventFeed, database: Database): RawRoute {
   return {
@@ -36,18 +38,26 @@ export function eventStream(feed: EventFeed, database: Database): RawRoute {
     name: 'events.stream',
     access: 'events:read',
     async handle(request, reply, caller) {
-      const query = request.query as Record<string, string | undefined>;
-      const after = positionFrom(request.headers['last-event-id'] ?? query['after']);
-      const { subject, type } = query;
+      const { after: asked, subject, type } = queryOf(request.query);
+      const after = positionFrom(request.headers['last-event-id'] ?? asked);
       const filter = { tenant: caller.tenant, ...(subject && { subject }), ...(type && { types: [type] }) };
       // Refused while an answer can still say so: a position that is gone, or was never reached.
       if (after !== undefined) await readEvents(database, { after, limit: 1, filter });
       const signal = AbortSignal.any([request.visit.signal, request.visit.draining]);
-      const batches = feed.subscribe({ filter, signal, ...(after !== undefined && { after }) });
+      const from = after ?? database.status().newestPosition;
+      const batches = feed.subscribe({ filter, signal, after: from });
       reply.hijack();
-      await send(reply.raw, batches, signal);
+      await send(reply.raw, from, batches, signal);
     },
   };
+}
+
+/** Strict: with a misspelt or doubled filter the stream would be another than the one that was meant. */
+function queryOf(query: unknown): EventStreamQuery {
+  const parsed = EventStreamQuery.safeParse(query);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => ({ path: path as string[], message }));
+  throw InvalidInput.error('the stream of events takes `after`, `subject` and `type`, each once', { issues });
 }
 
 function positionFrom(text: unknown): number | undefined {
@@ -60,6 +70,7 @@ type Response = Parameters<RawRoute['handle']>[1]['raw'];
 
 async function send(
   response: Response,
+  from: number,
   batches: AsyncIterable<readonly EventRecord[]>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -68,7 +79,7 @@ async function send(
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
   });
-  response.write(': the event log of Reeve\n\n');
+  response.write(`: the event log of Reeve\nid: ${from}\n\n`);
   const keepAlive = setInterval(() => response.write(': still here\n\n'), keepAliveMs);
   try {
     for await (const batch of batches) {

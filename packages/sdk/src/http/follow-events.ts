@@ -29,7 +29,8 @@ export async function* followEvents(transport: Transport, options: FollowOptions
   let lastId: string | undefined = options.after === undefined ? undefined : String(options.after);
   for (let failures = 0; !options.signal?.aborted; failures++) {
     try {
-      for await (const { id, data } of readStream(transport, options, lastId)) {
+      const began = (id: string): void => void (lastId = id);
+      for await (const { id, data } of readStream(transport, options, lastId, began)) {
         lastId = id;
         failures = 0;
         yield readEvent(data);
@@ -47,7 +48,12 @@ function isTransient(error: unknown): boolean {
   return (error instanceof RemoteError || error instanceof ReeveError) && error.retryable;
 }
 
-async function* readStream(transport: Transport, options: FollowOptions, lastId: string | undefined) {
+async function* readStream(
+  transport: Transport,
+  options: FollowOptions,
+  lastId: string | undefined,
+  onMark: (id: string) => void,
+) {
   const { silenceMs = 45_000, signal: outer } = options;
   const silence = new AbortController();
   const signal = outer === undefined ? silence.signal : AbortSignal.any([outer, silence.signal]);
@@ -66,7 +72,7 @@ async function* readStream(transport: Transport, options: FollowOptions, lastId:
       timer = setTimeout(() => silence.abort(), silenceMs);
     };
     alive();
-    yield* readSse(watched(response.body!, alive));
+    yield* readSse(watched(response.body!, alive), onMark);
   } catch (error) {
     throw explainFailure(error, transport.url, { signal: outer, silent: silence.signal.aborted, timeoutMs: silenceMs });
   } finally {

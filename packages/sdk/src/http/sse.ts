@@ -8,14 +8,21 @@ export interface SseEvent {
   readonly data: string;
 }
 
-/** Reads the events of a stream of bytes. Ends with the stream; an event cut off at the end is dropped, as it must be. */
-export async function* readSse(body: ReadableStream<Uint8Array>): AsyncGenerator<SseEvent> {
+/**
+ * Reads the events of a stream of bytes. Ends with the stream; an event cut off at the end is dropped, as it must be.
+ * @param onMark told the id of a block without data: no event, but where the stream is.
+ */
+export async function* readSse(
+  body: ReadableStream<Uint8Array>,
+  onMark: (id: string) => void = () => {},
+): AsyncGenerator<SseEvent> {
   let id = '';
   let event = '';
   let data: string[] = [];
   for await (const line of linesOf(body)) {
     if (line === '') {
       if (data.length > 0) yield { id, event: event || 'message', data: data.join('\n') };
+      else if (id !== '') onMark(id);
       event = '';
       data = [];
       continue;
