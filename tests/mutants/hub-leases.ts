@@ -127,7 +127,7 @@ export const mutants: readonly Mutant[] = [
     name: 'waiting-tasks-forgotten-by-a-restart',
     guarantee: 'HB-08 survives-kill',
     file: `${services}/recovery.ts`,
-    find: 'else this.#place(row);',
+    find: 'else this.#place(task, row.run_at_ms);',
     replace: '',
     test: 'tests/faults/restart.test.ts',
     testName: 'what waited waits again',
