@@ -4,7 +4,7 @@
  *   -- --json         the verdicts as JSON, nothing else
  *   -- --all          a mutant that cannot be tried for want of something (strace, …) fails too
  */
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,6 +12,8 @@ import { parseArgs } from 'node:util';
 import { nearestNames } from '@reeve/kernel';
 import type { Mutant } from '../tests/mutants/mutant.ts';
 import { Baselines, tryMutant, type Verdict } from './mutation.ts';
+import { readLastRun, type Report } from './report.ts';
+import { sourceFiles } from './sources.ts';
 import { copyWorkspace } from './workspace.ts';
 
 /** Each runs a test file of its own: more would only make tests late that watch the clock. */
@@ -57,7 +59,7 @@ async function readMutants(): Promise<Mutant[]> {
 
 async function tryAll(all: readonly Mutant[]): Promise<Verdict[]> {
   const waiting = [...all];
-  const baselines = new Baselines();
+  const baselines = new Baselines(currentRun());
   const done: Verdict[] = [];
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, all.length) }, worker));
   return done.sort((a, b) => (a.mutant.name < b.mutant.name ? -1 : 1));
@@ -75,6 +77,14 @@ async function tryAll(all: readonly Mutant[]): Promise<Verdict[]> {
       rmSync(copy, { recursive: true, force: true });
     }
   }
+}
+
+/** The last full run of the tests, unless something has changed since. */
+function currentRun(): Report | undefined {
+  const run = readLastRun(root);
+  const isCurrent =
+    run !== undefined && sourceFiles(root).every((file) => statSync(join(root, file)).mtime < run.startedAt);
+  return isCurrent ? run : undefined;
 }
 
 function print({ mutant, outcome, reason }: Verdict): void {

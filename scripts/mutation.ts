@@ -62,13 +62,25 @@ type Finding = Pick<Verdict, 'outcome' | 'reason'>;
 /** Whether the tests of a mutant pass unchanged: each asked once, however many mutants share them. */
 export class Baselines {
   readonly #known = new Map<string, Promise<Finding | undefined>>();
+  readonly #lastRun: Report | undefined;
+
+  /** @param lastRun a run of the tests as they are now, if there is one: what passed in it is not asked again. */
+  constructor(lastRun: Report | undefined) {
+    this.#lastRun = lastRun;
+  }
 
   /** @returns why the mutant cannot be judged, or undefined when its tests pass. */
   of(mutant: Mutant, copy: string): Promise<Finding | undefined> {
     const key = `${mutant.test}\n${namePart(mutant)}`;
-    const known = this.#known.get(key) ?? judgeBaseline(mutant, copy);
+    const known =
+      this.#known.get(key) ?? (this.#passed(mutant) ? Promise.resolve(undefined) : judgeBaseline(mutant, copy));
     this.#known.set(key, known);
     return known;
+  }
+
+  #passed(mutant: Mutant): boolean {
+    const tests = this.#lastRun ? concerned(mutant, this.#lastRun) : [];
+    return tests.length > 0 && tests.every(({ state }) => state === 'passed');
   }
 }
 

@@ -10,7 +10,10 @@ export function benchPage(): string {
     .sort()
     .map((file) => JSON.parse(readFileSync(file, 'utf8')) as Result);
   const byName = new Map(results.map((result) => [result.name, result]));
-  return [HEAD, standing(byName), ...results.map(section)].join('\n');
+  const plot = byName.has('queues')
+    ? '## Beside known queues\n\n![the hub beside known queues](plots/queues.svg)\n'
+    : '';
+  return [HEAD, standing(byName), plot, ...results.map(section)].join('\n');
 }
 
 const HEAD = `# Benchmarks
