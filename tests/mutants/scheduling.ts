@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 const domain = 'packages/hub/src/domain';
 const services = 'packages/hub/src/services';
 const domainTests = 'packages/hub/test/domain';
+const breaker = 'packages/hub/test/agents/breaker.test.ts';
 const load = 'packages/hub/test/tasks/load.test.ts';
 const fairness = 'packages/hub/test/tasks/fairness.test.ts';
 
@@ -170,6 +171,69 @@ export const mutants: readonly Mutant[] = [
     replace: '{}',
     test: load,
     testName: 'over its tasks per minute',
+  },
+  {
+    name: 'breaker-never-opens',
+    guarantee: 'HB-12 open',
+    file: `${services}/settlement.ts`,
+    find: 'if (error.retryable) this.#parts.breakers.failed(lease);',
+    replace: '',
+    test: breaker,
+    testName: 'fails task after task',
+  },
+  {
+    name: 'breaker-blames-the-agent-for-the-input',
+    guarantee: 'HB-12 open',
+    file: `${services}/settlement.ts`,
+    find: 'if (error.retryable) this.#parts.breakers',
+    replace: 'this.#parts.breakers',
+    test: breaker,
+    testName: 'permanent',
+  },
+  {
+    name: 'poisonous-task-opens-breakers',
+    guarantee: 'HB-12 open',
+    file: `${domain}/breaker.ts`,
+    find: 'breaker.failed.add(taskId);',
+    replace: 'breaker.failed.add(`${taskId} ${breaker.failed.size}`);',
+    test: `${domainTests}/breaker.test.ts`,
+    testName: 'one poisonous task',
+  },
+  {
+    name: 'half-open-lets-everything-through',
+    guarantee: 'HB-12 half-open',
+    file: `${domain}/live.ts`,
+    find: "breaker.state === 'halfOpen' ? 1 :",
+    replace: "breaker.state === 'halfOpen' ? agent.offer.slots :",
+    test: breaker,
+    testName: 'tried with a single task; when',
+  },
+  {
+    name: 'open-breaker-gets-work',
+    guarantee: 'HB-12 open',
+    file: `${domain}/live.ts`,
+    find: " || breaker.state === 'open') return 0;",
+    replace: ') return 0;',
+    test: breaker,
+    testName: 'fails task after task',
+  },
+  {
+    name: 'breaker-never-recovers',
+    guarantee: 'HB-12 recovery',
+    file: `${services}/lease-keeper.ts`,
+    find: "if (agent.breaker.state === 'open') this.#timesUp.breakerOpen(agent);",
+    replace: '',
+    test: breaker,
+    testName: 'tried with a single task; when',
+  },
+  {
+    name: 'breaker-forgotten-by-a-restart',
+    guarantee: 'HB-12 half-open',
+    file: `${domain}/breaker.ts`,
+    find: "state: openings > 0 ? 'halfOpen' : 'closed'",
+    replace: "state: 'closed'",
+    test: breaker,
+    testName: 'went down',
   },
   {
     name: 'best-agent-by-a-stale-score',

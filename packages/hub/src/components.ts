@@ -1,6 +1,7 @@
 import type { Clock } from '@reeve/kernel';
 import type { Database, Lifecycle, Logger, SealedFiles } from '@reeve/platform';
 import type { Backoff } from './api/task.ts';
+import type { BreakerSettings } from './domain/breaker.ts';
 import type { TenantTermsSettings } from './domain/tenant-terms.ts';
 import type { HubMetrics } from './metrics.ts';
 
@@ -17,6 +18,8 @@ export interface HubSettings {
   /** Shares of `maxLiveTasks` above which low work waits for other work, and above which it is refused. */
   readonly deferLowAt: number;
   readonly shedLowAt: number;
+  /** When an agent that fails gets no work, and for how long. */
+  readonly breaker: BreakerSettings;
   readonly tenants: TenantTermsSettings;
   /** Memory for copies of waiting inputs; beyond it they are read from the database when they are handed over. */
   readonly inputMemoryBytes: number;

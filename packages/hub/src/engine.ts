@@ -8,6 +8,7 @@ import { AttachedTasks } from './services/attached-tasks.ts';
 import { removeLeftOverFiles } from './services/blob-retention.ts';
 import { Blobs } from './services/blobs.ts';
 import { AttemptReports } from './services/attempt-reports.ts';
+import { Breakers } from './services/breakers.ts';
 import { Dispatcher } from './services/dispatcher.ts';
 import { Endings } from './services/endings.ts';
 import { Fences } from './services/fences.ts';
@@ -40,8 +41,9 @@ export async function createEngine(components: HubComponents) {
   const steadyTime = new SteadyTime(clock);
   const keeper: LeaseKeeper = new LeaseKeeper(clock, roster, settings.leaseTtlMs, timesUp());
   const dispatcher = new Dispatcher({ ...shared, board, keeper, fences, inputs: new Inputs(database, log), terms });
+  const breakers = new Breakers(shared);
   const { stopping } = lifecycle;
-  const settlement = new Settlement({ ...shared, board, keeper, dispatcher, endings, random, stopping });
+  const settlement = new Settlement({ ...shared, board, keeper, dispatcher, endings, breakers, random, stopping });
   const submissions = new Submissions({ ...shared, board, roster, keeper, dispatcher, steadyTime, quotas, newestSeq });
   const sessions = new AgentSessions({ ...shared, roster, board, dispatcher, settlement });
   const reports = new AttemptReports({ ...shared, settlement });
@@ -62,6 +64,9 @@ export async function createEngine(components: HubComponents) {
       },
       deadlinePresses: (task) => board.press(task),
       deadlinePassed: (task) => void settlement.expire(task),
+      breakerOpen(agent) {
+        if (breakers.endPause(agent)) dispatcher.agentChanged(agent);
+      },
       taskIsDue(task) {
         board.enqueue(task);
         dispatcher.queueChanged(task.queue);

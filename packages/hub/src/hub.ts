@@ -110,6 +110,7 @@ function watch({ metrics }: HubComponents, { board, roster }: Engine): void {
     live: () => board.size,
     load: () => board.load.share,
     connectedAgents: () => sum((agent) => (agent.link ? 1 : 0)),
+    openBreakers: () => sum((agent) => (agent.breaker.state === 'closed' ? 0 : 1)),
     busySlots: () => sum((agent) => agent.leases.size),
   });
 }

@@ -7,6 +7,7 @@ export interface HubMetrics {
   ended(state: TaskState): void;
   /** A task was refused for want of room: `full`, `low_shed`, `live_tasks` or `tasks_per_minute`. */
   refused(reason: string): void;
+  breakerOpened(): void;
   attemptFailed(code: string): void;
   /** A task was handed over after waiting this long since it was submitted. */
   waited(ms: number): void;
@@ -25,6 +26,8 @@ export interface HubGauges {
   load(): number;
   connectedAgents(): number;
   busySlots(): number;
+  /** Agents whose circuit breaker is not closed. */
+  openBreakers(): number;
 }
 
 export function createHubMetrics(metrics: Metrics): HubMetrics {
@@ -38,6 +41,9 @@ export function createHubMetrics(metrics: Metrics): HubMetrics {
     help: 'Tasks refused for want of room, before they were acknowledged',
     labels: ['reason'],
   });
+  const breakers = metrics
+    .counter({ area, what: 'breakers_opened', help: 'Circuit breakers of agents that opened' })
+    .child();
   const waited = metrics
     .histogram({ area, what: 'wait', unit: 'seconds', help: 'From submission to the first or next lease' })
     .child();
@@ -47,6 +53,7 @@ export function createHubMetrics(metrics: Metrics): HubMetrics {
     submitted: (count) => submitted.inc(count),
     ended: (state) => ended.child(state).inc(),
     refused: (reason) => refused.child(reason).inc(),
+    breakerOpened: () => breakers.inc(),
     attemptFailed: (code) => failed.child(code).inc(),
     waited: (ms) => waited.observe(ms / 1_000),
     lateReport: () => late.inc(),
@@ -78,6 +85,13 @@ function watchGauges(metrics: Metrics, gauges: HubGauges): void {
     unit: 'agents',
     help: 'Agents connected',
     read: gauges.connectedAgents,
+  });
+  metrics.sampledGauge({
+    area,
+    what: 'broken',
+    unit: 'agents',
+    help: 'Agents whose circuit breaker is open or half-open',
+    read: gauges.openBreakers,
   });
   metrics.sampledGauge({ area, what: 'busy', unit: 'slots', help: 'Leases held by agents', read: gauges.busySlots });
 }

@@ -74,6 +74,9 @@ export type AgentChange = z.output<typeof AgentChange>;
 export const AgentState = z.enum(['online', 'draining', 'paused', 'offline']);
 export type AgentState = z.output<typeof AgentState>;
 
+/** `closed` takes work; `open` gets none for a pause, because it failed too often; `halfOpen` is tried with one task. */
+export const BreakerState = z.enum(['closed', 'open', 'halfOpen']);
+
 export const Agent = AgentOffer.extend({
   id: Uuid,
   tenant: z.string(),
@@ -81,6 +84,14 @@ export const Agent = AgentOffer.extend({
   connected: z.boolean(),
   /** Leases it holds at this moment. */
   leases: z.int(),
+  /** The circuit breaker; see the page on scheduling. */
+  breaker: z.object({
+    state: BreakerState,
+    /** Tasks that failed on it since anything succeeded. */
+    failures: z.int(),
+    /** When an open one is tried again. */
+    retryAtMs: EpochMs.optional(),
+  }),
   registeredAtMs: EpochMs,
   lastSeenAtMs: EpochMs.optional(),
 });

@@ -1,6 +1,7 @@
 import type { JsonValue } from '@reeve/kernel';
 import type { AgentOffer, AgentState } from '../api/agent.ts';
 import type { Backoff } from '../api/task.ts';
+import { newBreaker, type Breaker } from './breaker.ts';
 import type { IncomingStream } from './incoming-stream.ts';
 import type { Linked } from './lane-queue.ts';
 import type { LazyRanking } from './lazy-ranking.ts';
@@ -136,6 +137,7 @@ export interface LiveAgent {
   readonly agenda: Set<TaskQueue>;
   /** Of these, the ones in whose ranking it stands lower than it may deserve when a slot of it is free again. */
   readonly lowered: Set<TaskQueue>;
+  readonly breaker: Breaker;
   /** How its slots are shared between tenants. */
   readonly turns: Turns;
 }
@@ -143,6 +145,7 @@ export interface LiveAgent {
 /** An agent as it is before anything has happened to it: not connected, and heard from just now. */
 export function newAgent(
   known: Pick<LiveAgent, 'id' | 'tenant' | 'registeredAtMs' | 'offer' | 'intent' | 'heardAtMs' | 'lastSeenAtMs'>,
+  breakerOpenings = 0,
 ): LiveAgent {
   return {
     ...known,
@@ -152,6 +155,7 @@ export function newAgent(
     qualifies: new Set(),
     agenda: new Set(),
     lowered: new Set(),
+    breaker: newBreaker(breakerOpenings),
     turns: new Turns(),
   };
 }
@@ -162,9 +166,10 @@ export function stateOf(agent: LiveAgent): AgentState {
   return agent.intent === 'draining' || agent.link.draining ? 'draining' : 'online';
 }
 
-/** Tasks it can take at this moment. */
+/** Tasks it can take at this moment; one alone while its breaker is half-open, to try it. */
 export function freeSlots(agent: LiveAgent): number {
-  const { link } = agent;
-  if (agent.intent !== 'active' || !link || link.draining || link.congested) return 0;
-  return Math.max(0, agent.offer.slots - agent.leases.size);
+  const { link, breaker } = agent;
+  if (agent.intent !== 'active' || !link || link.draining || link.congested || breaker.state === 'open') return 0;
+  const slots = breaker.state === 'halfOpen' ? 1 : agent.offer.slots;
+  return Math.max(0, slots - agent.leases.size);
 }

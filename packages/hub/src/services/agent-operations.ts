@@ -57,9 +57,15 @@ export function agentView(agent: LiveAgent): Agent {
     state: stateOf(agent),
     connected: agent.link !== undefined,
     leases: agent.leases.size,
+    breaker: breakerView(agent),
     registeredAtMs: agent.registeredAtMs,
     ...(agent.link || agent.lastSeenAtMs === undefined ? {} : { lastSeenAtMs: agent.lastSeenAtMs }),
   };
+}
+
+function breakerView({ breaker: { state, failed, retryAtMs } }: LiveAgent): Agent['breaker'] {
+  const retry = state === 'open' && retryAtMs !== undefined ? { retryAtMs } : {};
+  return { state, failures: failed.size, ...retry };
 }
 
 function find(roster: AgentRoster, id: string): LiveAgent {

@@ -58,6 +58,8 @@ function judge(agent: LiveAgent, wanted: RequirementClass): AgentVerdict {
   if (mismatch) return { ...facts, eligible: false, failed: mismatch };
   if (state !== 'online')
     return { ...facts, eligible: false, failed: { requirement: 'state', wanted: 'online', found: state } };
+  if (agent.breaker.state === 'open')
+    return { ...facts, eligible: false, failed: { requirement: 'circuit breaker', wanted: 'closed', found: 'open' } };
   const points = score({ offer: agent.matchable, slots: agent.offer.slots, freeSlots: free }, wanted);
   return { ...facts, eligible: true, score: Math.round(points * 1e6) / 1e6 };
 }
@@ -94,6 +96,9 @@ function waitingFor(verdicts: readonly AgentVerdict[], agentsTotal: number): str
   if (eligible.some(({ freeSlots: free }) => free > 0)) return 'It is about to be handed over.';
   if (eligible.length === 1) return 'The only agent that can do it is busy.';
   if (eligible.length > 1) return `All ${eligible.length} agents that can do it are busy.`;
+  const broken = verdicts.filter(({ failed }) => failed?.requirement === 'circuit breaker').length;
+  if (broken === 1) return 'One agent could do it, but it failed too often and is given a pause.';
+  if (broken > 1) return `${broken} agents could do it, but they failed too often and are given a pause.`;
   const matching = verdicts.filter(({ failed }) => failed?.requirement === 'state').length;
   if (matching === 1) return 'One agent could do it, but it is not online.';
   if (matching > 1) return `${matching} agents could do it, but none of them is online.`;

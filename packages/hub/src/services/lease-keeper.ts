@@ -16,6 +16,8 @@ export interface TimesUp {
   /** So little time is left before the deadline that the task must not wait its turn (see ageing.ts). */
   deadlinePresses(task: LiveTask): void;
   deadlinePassed(task: LiveTask): void;
+  /** Looks whether an agent whose breaker is open may be tried again. */
+  breakerOpen(agent: LiveAgent): void;
   /** A task that waited for its time, or for its next attempt, may run. */
   taskIsDue(task: LiveTask): void;
 }
@@ -131,6 +133,7 @@ export class LeaseKeeper {
   }
 
   #checkAgent(agent: LiveAgent, monotonicMs: number): void {
+    if (agent.breaker.state === 'open') this.#timesUp.breakerOpen(agent);
     if (monotonicMs - agent.heardAtMs < this.#leaseTtlMs) return;
     agent.link?.close(closeCodes.heartbeatMissed, 'no heartbeat within the lease time');
     for (const lease of agent.leases.values()) this.#timesUp.leaseExpired(lease);

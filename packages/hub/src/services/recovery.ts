@@ -175,13 +175,16 @@ function itself(text: string): string {
 
 /** An agent from its row: not connected, heard from just now. */
 export function agentOf(row: AgentsTable, heardAtMs: number): LiveAgent {
-  return newAgent({
-    id: row.id,
-    tenant: row.tenant,
-    registeredAtMs: row.registered_at_ms,
-    offer: AgentOffer.parse(JSON.parse(row.offer)),
-    intent: row.intent,
-    heardAtMs,
-    lastSeenAtMs: row.last_seen_at_ms ?? undefined,
-  });
+  return newAgent(
+    {
+      id: row.id,
+      tenant: row.tenant,
+      registeredAtMs: row.registered_at_ms,
+      offer: AgentOffer.parse(JSON.parse(row.offer)),
+      intent: row.intent,
+      heardAtMs,
+      lastSeenAtMs: row.last_seen_at_ms ?? undefined,
+    },
+    row.breaker_openings,
+  );
 }

@@ -8,6 +8,7 @@ import { sealedError, sealedOutput } from '../store/payloads.ts';
 import { selectTaskFence } from '../store/read-tasks.ts';
 import type { TasksTable } from '../store/tables.ts';
 import { taskEvent } from './task-event.ts';
+import type { Breakers } from './breakers.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Ending, Endings } from './endings.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
@@ -22,6 +23,7 @@ export interface SettlementParts {
   readonly keeper: LeaseKeeper;
   readonly dispatcher: Dispatcher;
   readonly endings: Endings;
+  readonly breakers: Breakers;
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Logger;
@@ -78,6 +80,7 @@ export class Settlement {
       output: sealedOutput(task.seq, output),
       finished_at_ms: this.#parts.clock.nowMs(),
     });
+    this.#parts.breakers.succeeded(lease);
     task.follower?.settling?.({ state: 'succeeded', output });
     this.#settle(lease, {
       state: 'succeeded',
@@ -102,6 +105,7 @@ export class Settlement {
   #fail(lease: Lease, error: TaskError, reported: boolean): void {
     const { task } = lease;
     this.#parts.metrics.attemptFailed(error.code);
+    if (error.retryable) this.#parts.breakers.failed(lease);
     const retryable = error.retryable && !task.streamed;
     const decision = decideRetry(
       { ...task.retry, maxAttempts: task.maxAttempts },

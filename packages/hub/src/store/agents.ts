@@ -1,14 +1,16 @@
 import { statement, type AgentsTable } from './tables.ts';
 
-export const insertAgent = statement<Omit<AgentsTable, 'last_seen_at_ms' | 'removed_at_ms'>>((db, p) =>
-  db.insertInto('agents').values({
-    id: p.id,
-    tenant: p.tenant,
-    name: p.name,
-    offer: p.offer,
-    intent: p.intent,
-    registered_at_ms: p.registered_at_ms,
-  }),
+export const insertAgent = statement<Omit<AgentsTable, 'last_seen_at_ms' | 'removed_at_ms' | 'breaker_openings'>>(
+  (db, p) =>
+    db.insertInto('agents').values({
+      id: p.id,
+      tenant: p.tenant,
+      name: p.name,
+      offer: p.offer,
+      intent: p.intent,
+      registered_at_ms: p.registered_at_ms,
+      breaker_openings: 0,
+    }),
 );
 
 export const updateOffer = statement<{ id: string; offer: string }>((db, p) =>
@@ -17,6 +19,10 @@ export const updateOffer = statement<{ id: string; offer: string }>((db, p) =>
 
 export const updateIntent = statement<Pick<AgentsTable, 'id' | 'intent'>>((db, p) =>
   db.updateTable('agents').set({ intent: p.intent }).where('id', '=', p.id).where('removed_at_ms', 'is', null),
+);
+
+export const updateBreaker = statement<Pick<AgentsTable, 'id' | 'breaker_openings'>>((db, p) =>
+  db.updateTable('agents').set({ breaker_openings: p.breaker_openings }).where('id', '=', p.id),
 );
 
 export const updateLastSeen = statement<{ id: string; last_seen_at_ms: number }>((db, p) =>

@@ -12,6 +12,7 @@ export interface AgentsTable {
   registered_at_ms: number;
   last_seen_at_ms: number | null;
   removed_at_ms: number | null;
+  breaker_openings: number;
 }
 
 export interface TasksTable {

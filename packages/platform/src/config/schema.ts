@@ -109,6 +109,18 @@ const tenants = z.strictObject({
     ),
 });
 
+const breaker = z.strictObject({
+  failures: integer({ min: 1, max: 1_000 })
+    .default(5)
+    .describe('Tasks that have to fail on an agent one after the other before its breaker opens.'),
+  initialPauseMs: durationMs({ min: 100, max: hour })
+    .default(5 * second)
+    .describe('How long it then gets nothing, before it is tried with one task; twice as long each time that fails.'),
+  maxPauseMs: durationMs({ min: 100, max: day })
+    .default(5 * minute)
+    .describe('Longest such pause.'),
+});
+
 const hub = z.strictObject({
   leaseTtlMs: durationMs({ min: second, max: hour })
     .default(10 * second)
@@ -128,6 +140,7 @@ const hub = z.strictObject({
   shedLowAt: fraction()
     .default(0.8)
     .describe('Share of maxQueuedTasks above which low work is refused, before it is acknowledged.'),
+  breaker: breaker.describe('When an agent that keeps failing gets no work, and for how long.'),
   tenants: tenants.describe('What one tenant may take of the hub.'),
   inputLimitBytes: sizeBytes({ max: 2 * mebibyte })
     .default(256 * kibibyte)

@@ -73,6 +73,11 @@ function systemRules(value: SystemConfiguration): Array<{ path: string; message:
       'must name each tenant only once',
     ],
     [
+      value.hub.breaker.maxPauseMs < value.hub.breaker.initialPauseMs,
+      'hub.breaker.maxPauseMs',
+      'must not be less than hub.breaker.initialPauseMs',
+    ],
+    [
       value.hub.retry.maxDelayMs < value.hub.retry.initialDelayMs,
       'hub.retry.maxDelayMs',
       'must not be less than hub.retry.initialDelayMs',

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { rawAgent } from '../kit/agents.ts';
+import type { RawAgent } from '../kit/raw-agent.ts';
+import { startHub, type HubUnderTest } from '../kit/start-hub.ts';
+import { submit } from '../kit/tasks.ts';
+import { ended, eventually, taskIn } from '../kit/waiting.ts';
+
+const breaker = { failures: 3, initialPauseMs: 300, maxPauseMs: 60_000 };
+
+/** Lets the agent fail so many tasks that nobody tries again. */
+async function failTasks(hub: HubUnderTest, agent: RawAgent, count: number, error = {}): Promise<void> {
+  for (let task = 0; task < count; task++) {
+    const id = await submit(hub, { maxAttempts: 1 });
+    agent.fail(await agent.next('lease'), error);
+    await ended(hub, id);
+  }
+}
+
+async function breakerOf(hub: HubUnderTest) {
+  return (await hub.client.agents.list()).items[0]!.breaker;
+}
+
+async function breakerEvents(hub: HubUnderTest): Promise<string[]> {
+  const { items } = await hub.client.events.list({ limit: 1_000 });
+  return items.map(({ type }) => type).filter((type) => type.startsWith('agent.breaker'));
+}
+
+describe('the circuit breaker of an agent', () => {
+  test('[HB-12 open visible] opens when it fails task after task: it gets nothing, and everybody can see why', async () => {
+    const hub = await startHub({ settings: { breaker: { ...breaker, initialPauseMs: 60_000 } } });
+    const agent = await rawAgent(hub);
+    await failTasks(hub, agent, 3);
+    const { items } = await hub.client.agents.list();
+    expect(items[0]).toMatchObject({ state: 'online', breaker: { state: 'open', failures: 3 } });
+    expect(items[0]!.breaker.retryAtMs! - Date.now()).toBeGreaterThan(30_000);
+    const id = await submit(hub);
+    await agent.roundTrip();
+    expect(agent.seen('lease')).toEqual([]);
+    const { summary, agents } = await hub.client.tasks.explain({ id });
+    expect(summary).toBe('One agent could do it, but it failed too often and is given a pause.');
+    expect(agents[0]).toMatchObject({
+      eligible: false,
+      failed: { requirement: 'circuit breaker', wanted: 'closed', found: 'open' },
+    });
+    expect(await hub.metric('reeve_hub_breakers_opened_total')).toBe(1);
+    expect(await hub.metric('reeve_hub_broken_agents')).toBe(1);
+    await eventually(
+      () => breakerEvents(hub),
+      (types) => types.includes('agent.breaker_opened'),
+    );
+  });
+
+  test('[HB-12 open] what an agent calls permanent is the fault of the input and opens nothing', async () => {
+    const hub = await startHub({ settings: { breaker } });
+    const agent = await rawAgent(hub);
+    await failTasks(hub, agent, 5, { retryable: false });
+    expect(await breakerOf(hub)).toEqual({ state: 'closed', failures: 0 });
+  });
+
+  test('[HB-12 half-open recovery] after the pause it is tried with a single task; when that succeeds it is as before', async () => {
+    const hub = await startHub({ settings: { breaker } });
+    const agent = await rawAgent(hub, { slots: 10 });
+    await failTasks(hub, agent, 3);
+    for (let task = 0; task < 4; task++) await submit(hub, { input: task });
+    const probe = await agent.next('lease');
+    await agent.roundTrip();
+    expect(agent.seen('lease')).toEqual([]);
+    expect((await breakerOf(hub)).state).toBe('halfOpen');
+    agent.succeed(probe);
+    await agent.run(3);
+    expect(await breakerOf(hub)).toEqual({ state: 'closed', failures: 0 });
+    const types = await eventually(
+      () => breakerEvents(hub),
+      (seen) => seen.includes('agent.breaker_closed'),
+    );
+    expect(types).toEqual(['agent.breaker_opened', 'agent.breaker_half_open', 'agent.breaker_closed']);
+  });
+
+  test('[HB-12 half-open] a probe that fails opens it again, and the task goes elsewhere meanwhile', async () => {
+    const hub = await startHub({ settings: { breaker } });
+    const agent = await rawAgent(hub);
+    await failTasks(hub, agent, 3);
+    const id = await submit(hub, { backoff: { initialDelayMs: 0, factor: 1, maxDelayMs: 0, jitter: 0 } });
+    agent.fail(await agent.next('lease'));
+    await eventually(
+      () => breakerOf(hub),
+      ({ state }) => state === 'open',
+    );
+    const other = await rawAgent(hub, { name: 'other' });
+    other.succeed(await other.next('lease'));
+    expect((await ended(hub, id)).state).toBe('succeeded');
+  });
+
+  test('[HB-12 half-open] one that was open when the hub went down is tried with a single task after the restart', async () => {
+    const first = await startHub({ settings: { breaker: { ...breaker, initialPauseMs: 60_000 } } });
+    await failTasks(first, await rawAgent(first), 3);
+    await eventually(() => breakerEvents(first));
+    await first.stop();
+    const hub = await startHub({ after: first, settings: { breaker } });
+    expect((await breakerOf(hub)).state).toBe('halfOpen');
+    const agent = await rawAgent(hub, { slots: 5 });
+    const ids = [await submit(hub), await submit(hub)];
+    agent.succeed(await agent.next('lease'));
+    agent.succeed(await agent.next('lease'));
+    await Promise.all(ids.map((id) => taskIn(hub, id, 'succeeded')));
+    expect((await breakerOf(hub)).state).toBe('closed');
+  });
+});
