@@ -40,7 +40,7 @@ export const mutants: readonly Mutant[] = [
     name: 'slots-not-charged-to-tenants',
     guarantee: 'HB-14 fairness',
     file: `${services}/dispatcher.ts`,
-    find: 'agent.turns.take(task.tenant, 1);',
+    find: 'agent.turns.take(task.tenant, terms.of(task.tenant).weight);',
     replace: '',
     test: fairness,
     testName: 'over classes and a restart',
