@@ -50,8 +50,10 @@ export type { Lifecycle } from './lifecycle/index.ts';
 export { createMetrics } from './metrics/index.ts';
 export type { Metrics } from './metrics/index.ts';
 export type { RawRoute, UpgradeRoute } from './http/route.ts';
+export { createPeople } from './people/index.ts';
+export type { FirstOwner, People } from './people/index.ts';
 export { createAccess, keyOperations } from './access/index.ts';
-export type { Access } from './access/index.ts';
+export type { Access, AccessComponents } from './access/index.ts';
 export {
   clientSettings,
   environmentWith,

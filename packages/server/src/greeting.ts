@@ -1,5 +1,19 @@
-import type { SystemConfiguration } from '@reeve/platform';
+import type { FirstOwner, SystemConfiguration } from '@reeve/platform';
 import type { DevCredentials } from './dev-credentials.ts';
+
+/** The credential of the first owner: said here, on no other way, and not in the log. */
+export function ownerGreeting({ name, password }: FirstOwner, url: string): string {
+  return [
+    '',
+    `Nobody can log in yet. Log in as ${name} with this password, shown this once, and replace it:`,
+    '',
+    `  ${password}`,
+    '',
+    `  reeve login --url ${url} --name ${name}`,
+    '',
+    '',
+  ].join('\n');
+}
 
 /** What a person sees when the system is up: where it is, where the keys are, and a first request to paste. */
 export function greeting({ url }: DevCredentials, keyFile: string, { demo }: SystemConfiguration): string {

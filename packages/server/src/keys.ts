@@ -9,6 +9,11 @@ export async function encryptionKeys({ encryption, home }: SystemConfiguration):
   return keyChainOf(encryption.keys, 'encryption.keys', join(home, 'encryption.keys'));
 }
 
+/** The keys that sign the tokens of people: as configured, else those of the home folder, made at the first start. */
+export async function tokenKeys({ tokens, home }: SystemConfiguration): Promise<KeyChain> {
+  return keyChainOf(tokens.keys, 'tokens.keys', join(home, 'token.keys'));
+}
+
 async function keyChainOf(configured: Configured, setting: string, path: string): Promise<KeyChain> {
   if (configured !== undefined) return parseKeyChain(configured.reveal(), setting);
   return parseKeyChain(await keptIn(path, () => newKeyChainText('k1')), path);

@@ -7,6 +7,7 @@ import {
   createHealth,
   createHttpServer,
   createMetrics,
+  createPeople,
   createRoad,
   encryptionOperations,
   KeyRotation,
@@ -16,6 +17,7 @@ import {
   SealedFiles,
   databaseCheck,
   type Access,
+  type AccessComponents,
   type ApprovalSettings,
   type BoundOperation,
   type Database,
@@ -24,10 +26,12 @@ import {
   type Lifecycle,
   type Logger,
   type Metrics,
+  type People,
   type Road,
   type SystemConfiguration,
 } from '@reeve/platform';
 import { keepHouse } from './housekeeping.ts';
+import { tokenKeys } from './keys.ts';
 import { openRecord, sealedColumns, type OpenRecord } from './record.ts';
 import { version } from './version.ts';
 
@@ -43,6 +47,7 @@ export interface ServeComponents {
 export interface Serving {
   readonly url: string;
   readonly access: Access;
+  readonly people: People;
   readonly database: Database;
 }
 
@@ -57,18 +62,37 @@ export async function serveOn(record: OpenRecord, components: ServeComponents): 
   const { database } = record;
   const metrics = createMetrics({ defaultMetrics: true });
   lifecycle.onStop('telemetry', 'metrics', () => metrics.stop());
-  const access = await openAccess(database, log, lifecycle);
+  const people = await openPeople(database, components);
+  const access = await openAccess({ database, clock: systemClock, log, people }, lifecycle);
   const road = openRoad(configuration, { database, log, metrics, lifecycle });
   const encryption = await openEncryption(record, log, lifecycle);
   const hub = await openHub(configuration, { database, log, metrics, lifecycle });
-  const http = await openHttp({ configuration, log, lifecycle, metrics, database, access, road, hub, encryption });
+  const http = await openHttp({
+    configuration,
+    log,
+    lifecycle,
+    metrics,
+    database,
+    access,
+    people,
+    road,
+    hub,
+    encryption,
+  });
   keepHouse({ database, clock: systemClock, log, lifecycle, eventRetentionMs: configuration.events.retentionMs, hub });
   const url = await http.listen(configuration);
-  return { url, access, database };
+  return { url, access, people, database };
 }
 
-async function openAccess(database: Database, log: Logger, lifecycle: Lifecycle): Promise<Access> {
-  const access = await createAccess({ database, clock: systemClock, log });
+async function openPeople(database: Database, { configuration, log, lifecycle }: ServeComponents): Promise<People> {
+  const keys = await tokenKeys(configuration);
+  const people = await createPeople({ database, clock: systemClock, log, keys, settings: configuration.tokens });
+  lifecycle.onStop('connections', 'people', async () => people[Symbol.asyncDispose]());
+  return people;
+}
+
+async function openAccess(components: AccessComponents, lifecycle: Lifecycle): Promise<Access> {
+  const access = await createAccess(components);
   lifecycle.onStop('connections', 'access', async () => access[Symbol.asyncDispose]());
   return access;
 }
@@ -127,12 +151,13 @@ async function openHub({ hub, home }: SystemConfiguration, base: Base): Promise<
 
 interface HttpBase extends Base, ServeComponents {
   readonly access: Access;
+  readonly people: People;
   readonly road: Road;
   readonly hub: Hub;
   readonly encryption: EncryptionComponents;
 }
 
-function openHttp({ configuration, hub, encryption, ...base }: HttpBase): Promise<HttpServer> {
+function openHttp({ configuration, hub, encryption, people, ...base }: HttpBase): Promise<HttpServer> {
   const { log, metrics, database, access, lifecycle } = base;
   const gateway = { clock: systemClock, log, metrics: createGatewayMetrics(metrics), settings: configuration.gateway };
   const market = createMarket({ hub, ...gateway });
@@ -142,6 +167,7 @@ function openHttp({ configuration, hub, encryption, ...base }: HttpBase): Promis
   const operations: BoundOperation[] = [
     ...hub.operations,
     ...market.operations,
+    ...people.operations,
     ...keyOperations({ access, database, clock: systemClock }),
     ...approvalOperations({ database, clock: systemClock, settings: approvals }),
     ...auditOperations({ database }),

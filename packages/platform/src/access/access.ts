@@ -4,6 +4,8 @@ import type { Logger } from '../log/index.ts';
 import type { Caller } from '../operations/index.ts';
 import { periodically } from '../operations/periodic.ts';
 import { ensureKey, type EnsuredKey } from './ensure-key.ts';
+import type { People } from '../people/index.ts';
+import { isKeyText } from './key-text.ts';
 import { keyIdentity } from './key-record.ts';
 import { LoadedKeyRing, type KeyGrant, type KeyRing } from './key-ring.ts';
 
@@ -14,12 +16,19 @@ export interface AccessComponents {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Logger;
+  /** People who log in, where there are any. */
+  readonly people?: People;
 }
 
 /** API keys: who is behind one, and the keeping of them. */
 export interface Access extends AsyncDisposable {
-  /** The caller behind a key text, or nothing when it is unknown, expired or revoked. Microseconds; never throws. */
-  authenticate(keyText: string): Caller | undefined;
+  /** What has to be awaited before a credential is authenticated; nothing for most. */
+  recognise(credential: string): Promise<void> | undefined;
+  /**
+   * The caller behind an API key or a recognised access token, or nothing when it is unknown, expired or revoked.
+   * Microseconds; never throws.
+   */
+  authenticate(credential: string): Caller | undefined;
   /** Whether a caller who was let in earlier would be let in again: what lives long asks now and then. */
   stillHolds(caller: Caller): boolean;
   /** Tells when a key was made or revoked; answers how to end that. */
@@ -34,17 +43,27 @@ export interface Access extends AsyncDisposable {
 
 /** Loads every key into memory. */
 export async function createAccess(components: AccessComponents): Promise<Access> {
-  const { database, clock, log } = components;
+  const { database, clock, log, people } = components;
   const keys = new LoadedKeyRing(components);
   await keys.load();
   const stopFlushing = periodically('last use of keys', lastUsedEveryMs, log, () => keys.flushLastUsed());
   return {
     keys,
-    authenticate: (keyText) => keys.index.authenticate(keyText, clock.nowMs()),
-    stillHolds: ({ identity }) => !identity.startsWith(keyIdentity) || keys.holds(identity.slice(keyIdentity.length)),
+    recognise: (credential) => (isKeyText(credential) ? undefined : people?.recognise(credential)),
+    authenticate: (credential) =>
+      isKeyText(credential) ? keys.index.authenticate(credential, clock.nowMs()) : people?.authenticate(credential),
+    stillHolds(caller) {
+      const { identity, person } = caller;
+      if (person) return people?.stillHolds(caller) === true;
+      return !identity.startsWith(keyIdentity) || keys.holds(identity.slice(keyIdentity.length));
+    },
     onChange(listener) {
       keys.listeners.add(listener);
-      return () => keys.listeners.delete(listener);
+      const stopListening = people?.onChange(listener);
+      return () => {
+        keys.listeners.delete(listener);
+        stopListening?.();
+      };
     },
     ensureKey: (grant, existing) => ensureKey({ database, clock, keys }, grant, existing),
     async [Symbol.asyncDispose]() {

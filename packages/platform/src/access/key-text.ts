@@ -25,6 +25,11 @@ export function makeKeyText(): NewKeyText {
   return { id, text: `rv_${id}_${secret}`, secretHash: hashSecret(secret) };
 }
 
+/** Whether a credential claims to be an API key. */
+export function isKeyText(credential: string): boolean {
+  return credential.startsWith('rv_');
+}
+
 export function parseKeyText(text: string): KeyTextParts | undefined {
   if (!keyPattern.test(text)) return undefined;
   return { id: text.slice(idStart, idEnd), secret: text.slice(secretStart) };

@@ -29,3 +29,12 @@ export const ApprovalMismatch = defineError({
   meaning: 'Consent binds to the digest of the plan; the digest sent differs from that of the request.',
   remedy: 'Show the approval, read its plan, and give consent with the digest found there.',
 });
+export const StepUpRequired = defineError({
+  code: 'step_up_required',
+  class: 'forbidden',
+  title: 'This needs a fresh code of the authenticator',
+  meaning:
+    'A person may do this only shortly after a code: acts with consequences, and those that give rights to others.',
+  remedy:
+    'Send a code with `sessions.stepUp` and then the request again; who has no authenticator yet enrols one with `reeve totp enrol`.',
+});

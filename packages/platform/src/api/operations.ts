@@ -3,9 +3,30 @@ import { listAudit, verifyAudit } from './audit.ts';
 import { encryptionStatus, rotateEncryption } from './encryption.ts';
 import { healthDetails } from './health.ts';
 import { createKey, listKeys, revokeKey, showKey } from './keys.ts';
+import {
+  confirmTotp,
+  createSession,
+  endSession,
+  enrolTotp,
+  refreshSession,
+  showSelf,
+  stepUpSession,
+} from './sessions.ts';
+import { changePassword, createUser, disableUser, listUsers } from './users.ts';
 
 /** Every operation of the platform, in the order people see them. */
 export const platformOperations = [
+  createSession,
+  refreshSession,
+  showSelf,
+  endSession,
+  stepUpSession,
+  enrolTotp,
+  confirmTotp,
+  createUser,
+  listUsers,
+  disableUser,
+  changePassword,
   createKey,
   listKeys,
   showKey,

@@ -4,6 +4,8 @@ import { nearestNames, permits, type Permission } from '@reeve/kernel';
 export interface PermissionDescription {
   readonly name: Permission;
   readonly meaning: string;
+  /** A person uses it only shortly after a code of the authenticator: it gives rights to others, or takes them. */
+  readonly stepUp?: true;
 }
 
 /**
@@ -18,12 +20,19 @@ export const permissionCatalogue: readonly PermissionDescription[] = [
   { name: 'agents:connect', meaning: 'Connect as an agent and run tasks under leases' },
   { name: 'events:read', meaning: 'Read and follow the event log' },
   { name: 'keys:read', meaning: 'See API keys, never their secrets' },
-  { name: 'keys:write', meaning: 'Create and revoke API keys, with at most one’s own permissions' },
+  {
+    name: 'keys:write',
+    meaning: 'Create and revoke API keys, with at most one’s own permissions',
+    stepUp: true,
+  },
+  { name: 'self:use', meaning: 'Use one’s own login: step up, enrol an authenticator, change the password, log out' },
+  { name: 'users:read', meaning: 'See the people who can log in' },
+  { name: 'users:write', meaning: 'Create and disable people, with at most one’s own permissions', stepUp: true },
   { name: 'audit:read', meaning: 'Read the audit log and verify its chain' },
   { name: 'encryption:read', meaning: 'See which keys seal what is stored, never the keys' },
-  { name: 'encryption:write', meaning: 'Seal what is stored under the active key' },
+  { name: 'encryption:write', meaning: 'Seal what is stored under the active key', stepUp: true },
   { name: 'approvals:read', meaning: 'See what waits for consent' },
-  { name: 'approvals:give', meaning: 'Give and withdraw consent to planned effects' },
+  { name: 'approvals:give', meaning: 'Give and withdraw consent to planned effects', stepUp: true },
   { name: 'models:read', meaning: 'List the models that nodes offer' },
   { name: 'chat:use', meaning: 'Send requests to models' },
   { name: 'offers:read', meaning: 'See what nodes offer at which price' },
@@ -34,6 +43,11 @@ export const permissionCatalogue: readonly PermissionDescription[] = [
   { name: 'config:read', meaning: 'See the configuration in force, without its secrets' },
   { name: 'tenants:any', meaning: 'See and act in other tenants than one’s own' },
 ];
+
+/** Permissions that a person uses only shortly after a code. */
+export const stepUpPermissions: ReadonlySet<string> = new Set(
+  permissionCatalogue.filter(({ stepUp }) => stepUp).map(({ name }) => name),
+);
 
 /** Every text that can stand in a key's list of permissions, wildcards included. */
 export const knownPermissions: ReadonlySet<string> = new Set([

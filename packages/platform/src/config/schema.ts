@@ -65,6 +65,26 @@ const http = z.strictObject({
     ),
 });
 
+const tokens = z.strictObject({
+  keys: perEnvironment(
+    secret()
+      .optional()
+      .describe(
+        'Keys that sign access and refresh tokens, in the form of encryption.keys: the first signs, all check. Made in home when it is not set.',
+      ),
+    { requiredIn: ['production'] },
+  ),
+  accessTtlMs: durationMs({ min: minute, max: day })
+    .default(30 * minute)
+    .describe('How long an access token is good for.'),
+  refreshTtlMs: durationMs({ min: hour, max: 90 * day })
+    .default(7 * day)
+    .describe('How long a login lasts without being used.'),
+  stepUpTtlMs: durationMs({ min: minute, max: day })
+    .default(10 * minute)
+    .describe('For how long after a code of the authenticator acts with consequences are permitted.'),
+});
+
 const limits = z.strictObject({
   requestsPerMinute: perEnvironment(
     integer({ min: 1 }).default(60_000).describe('Requests per minute that one identity may make, on average.'),
@@ -203,6 +223,7 @@ export const systemSchema = z.strictObject({
       ),
     })
     .describe('Encryption of inputs, results and seeds in the database.'),
+  tokens: tokens.describe('Logins of people.'),
   http: http.describe('The door of the API.'),
   limits: limits.describe('How much one identity may ask; wide in development, so that a load test needs no settings.'),
   hub: hub.describe('Agents, tasks and leases.'),

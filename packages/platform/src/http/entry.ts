@@ -26,6 +26,13 @@ export function enterRequests(kit: HttpKit): void {
   const metricsOf = routeMetricsCache(kit);
   app.decorateRequest('visit', null as unknown as Visit);
 
+  app.addHook('onRequest', (request, _reply, done) => {
+    const credential = keyTextOf(request.headers);
+    const recognised = credential === undefined ? undefined : kit.access.recognise(credential);
+    if (recognised) recognised.then(() => done(), done);
+    else done();
+  });
+
   app.addHook('onRequest', (request, reply, done) => {
     const visit = createVisit(kit, request, reply);
     request.visit = visit;

@@ -18,15 +18,24 @@ export function mountUpgrades(kit: HttpKit): void {
     // Before anything else: an error on a socket without a listener ends the process.
     socket.on('error', () => socket.destroy());
     const correlationId = correlationIdOf(message);
-    try {
-      const { route, caller } = admitted(kit, routes, message, correlationId);
+    const credential = takeUpgradeKeyText(message.headers);
+    const upgrade = (): void => {
+      const { route, caller } = admitted(kit, routes, message, { credential, correlationId });
       kit.longLived.add(socket, caller);
       route.handle(message, socket, head, caller, { correlationId, draining: lifecycle.stopping });
-    } catch (thrown) {
+    };
+    const refuse = (thrown: unknown): void => {
       if (!(thrown instanceof ReeveError)) kit.log.error({ correlationId, error: thrown }, 'an upgrade met a defect');
       const error = asReeveError(thrown);
       kit.httpMetrics.refused(error.code);
       socket.end(responseText(error.status, error, correlationId, errorHeaders(error)));
+    };
+    const recognised = credential === undefined ? undefined : kit.access.recognise(credential);
+    if (recognised) return void recognised.then(upgrade).catch(refuse);
+    try {
+      upgrade();
+    } catch (thrown) {
+      refuse(thrown);
     }
   });
 }
@@ -35,7 +44,7 @@ function admitted(
   { road, access, cors, http, lifecycle }: HttpKit,
   routes: ReadonlyMap<string, UpgradeRoute>,
   message: IncomingMessage,
-  correlationId: string,
+  { credential, correlationId }: { readonly credential: string | undefined; readonly correlationId: string },
 ) {
   const path = (message.url ?? '').split('?', 1)[0]!;
   const route = routes.get(path);
@@ -43,12 +52,11 @@ function admitted(
   if (lifecycle.stopping.aborted) throw ShuttingDown.error('the process is stopping', { retryAfterMs: 1_000 });
   if (!cors.allowsUpgrade(message))
     throw OriginNotAllowed.error(`pages of ${message.headers.origin} may not connect here`);
-  const keyText = takeUpgradeKeyText(message.headers);
   const caller = road.admit(
     { name: route.name, access: route.access, effect: 'write' },
     {
-      caller: keyText === undefined ? undefined : access.authenticate(keyText),
-      credentialSent: keyText !== undefined,
+      caller: credential === undefined ? undefined : access.authenticate(credential),
+      credentialSent: credential !== undefined,
       address: addressOf(message, http.trustProxy),
       correlationId,
       signal: lifecycle.stopping,

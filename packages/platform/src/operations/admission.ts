@@ -8,6 +8,8 @@ import {
   type ReeveError,
 } from '@reeve/kernel';
 import type { z } from 'zod';
+import { StepUpRequired } from '../api/errors.ts';
+import { stepUpPermissions } from '../api/permissions.ts';
 import type { Caller } from './call.ts';
 import type { RoadMetrics } from './metrics.ts';
 import type { RateLimiter } from './rate-limiter.ts';
@@ -46,8 +48,10 @@ export function createAdmission(components: AdmissionComponents): Admission {
       metrics.refusedUnauthenticated();
       throw refuse(components, what, request, noIdentity(request.credentialSent));
     }
-    if (what.access === 'public' || permits(caller.permissions, what.access)) return caller;
-    throw refuse(components, what, request, notPermitted(what));
+    if (what.access !== 'public' && !permits(caller.permissions, what.access))
+      throw refuse(components, what, request, notPermitted(what));
+    if (needsStepUp(what, caller)) throw refuse(components, what, request, notSteppedUp(what));
+    return caller;
   };
 }
 
@@ -69,9 +73,19 @@ function tooMany(rate: RateDecision) {
 
 function noIdentity(credentialSent: boolean) {
   const reason = credentialSent
-    ? 'the API key is unknown, expired or revoked'
-    : 'no API key was sent; send it as `Authorization: Bearer rv_…`';
+    ? 'the credential is unknown, expired or revoked'
+    : 'no credential was sent; send an API key or an access token as `Authorization: Bearer …`';
   return Unauthenticated.error(reason);
+}
+
+/** Only for people: a key is given exactly what it is for, and has nobody to ask. */
+function needsStepUp({ effect, access }: Admissible, { person }: Caller): boolean {
+  if (person === undefined || person.steppedUp || effect === 'read') return false;
+  return effect === 'consequential' || stepUpPermissions.has(access);
+}
+
+function notSteppedUp({ name }: Admissible) {
+  return StepUpRequired.error(`${name} needs a code of your authenticator: \`reeve totp enrol\`, or sessions.stepUp`);
 }
 
 function notPermitted(what: Admissible) {

@@ -2,12 +2,14 @@ import type { Guard, InputOf, JsonValue, Operation, OutputOf, Permission, Plan, 
 import type { StatementResult, Unit } from '../database/port.ts';
 import type { Logger } from '../log/logger.ts';
 
-/** Who calls: an API key (or, later, a token), its tenant and what it may do. */
+/** Who calls: an API key or a person who has logged in, their tenant and what they may do. */
 export interface Caller {
-  /** Stable name for audit and limits: `key:<id>`, `system:<part>`, or `anonymous:<address>`. */
+  /** Stable name for audit and limits: `key:<id>`, `user:<id>`, `system:<part>`, or `anonymous:<address>`. */
   readonly identity: string;
   readonly tenant: string;
   readonly permissions: readonly string[];
+  /** Set for people: their login, and whether they have shown a code of their authenticator lately. */
+  readonly person?: { readonly sessionId: string; readonly steppedUp: boolean };
 }
 
 /** One passage of a request along the road, as a handler sees it. */

@@ -9,4 +9,5 @@ export interface SealedColumn {
 export const platformSealedColumns: readonly SealedColumn[] = [
   { table: 'idempotency_records', column: 'answer', key: ['tenant', 'operation', 'idempotency_key'] },
   { table: 'approvals', column: 'input', key: ['id'] },
+  { table: 'users', column: 'totp_seed', key: ['id'] },
 ];

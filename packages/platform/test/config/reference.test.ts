@@ -52,6 +52,7 @@ test('the example, with every setting uncommented, is the default configuration'
     home: expect.any(String),
     node: expect.any(Object),
     encryption: expect.any(Object),
+    tokens: expect.any(Object),
   };
   expect(uncommented.value).toEqual({ ...expected.value, ...apart });
   const { node } = uncommented.value;

@@ -27,12 +27,12 @@ test('[FD-01 code status] without a key, with a wrong, expired or revoked one: 4
   for (const answer of answers) {
     expect([answer.status, answer.body.code]).toEqual([401, 'unauthenticated']);
     expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
-    expect(answer.body.detail).toBe('the API key is unknown, expired or revoked');
+    expect(answer.body.detail).toBe('the credential is unknown, expired or revoked');
   }
   const none = await server.call('POST', '/v1/notes', { body });
   expect([none.status, none.body.detail]).toEqual([
     401,
-    'no API key was sent; send it as `Authorization: Bearer rv_…`',
+    'no credential was sent; send an API key or an access token as `Authorization: Bearer …`',
   ]);
   expect(domain.all.size).toBe(0);
 });

@@ -15,6 +15,7 @@ import {
 import { createLifecycle, type Lifecycle } from '../../src/lifecycle/index.ts';
 import { createLogger } from '../../src/log/index.ts';
 import { newKeyChainText, parseKeyChain } from '../../src/sealing/index.ts';
+import { createPeople, type People } from '../../src/people/index.ts';
 import { createMetrics, type Metrics } from '../../src/metrics/index.ts';
 import {
   createRoad,
@@ -27,20 +28,25 @@ import {
 /** A settable clock: time passes when the test says so. */
 export interface TestClock extends Clock {
   advance(ms: number): void;
+  /** Somebody sets the clock of the machine; time itself does not jump. */
+  jump(ms: number): void;
 }
 
 export function testClock(): TestClock {
   let offsetMs = 0;
+  let jumpMs = 0;
   return {
-    nowMs: () => systemClock.nowMs() + offsetMs,
+    nowMs: () => systemClock.nowMs() + offsetMs + jumpMs,
     monotonicMs: () => systemClock.monotonicMs() + offsetMs,
     advance: (ms) => void (offsetMs += ms),
+    jump: (ms) => void (jumpMs += ms),
   };
 }
 
 export interface Ground extends AsyncDisposable {
   readonly database: Database;
   readonly access: Access;
+  readonly people: People;
   readonly road: Road;
   readonly health: Health;
   readonly metrics: Metrics;
@@ -58,7 +64,11 @@ export interface Ground extends AsyncDisposable {
 export interface GroundOptions {
   readonly limits?: RateLimits;
   readonly settings?: Partial<RoadSettings>;
+  /** Puts into the database what is to be there at the start. */
+  readonly beforehand?: (database: Database) => Promise<void>;
 }
+
+const peopleSettings = { accessTtlMs: 30 * 60_000, refreshTtlMs: 7 * 86_400_000, stepUpTtlMs: 10 * 60_000 };
 
 const generous: RateLimits = {
   identity: { capacity: 10_000, perSecond: 10_000 },
@@ -83,7 +93,9 @@ export async function startGround(options: GroundOptions = {}): Promise<Ground> 
   });
   const metrics = createMetrics({ defaultMetrics: false });
   const lifecycle = createLifecycle({ graceMs: 10_000, log });
-  const access = await createAccess({ database, clock, log });
+  await options.beforehand?.(database);
+  const people = await createPeople({ database, clock, log, keys: sealingKeys, settings: peopleSettings });
+  const access = await createAccess({ database, clock, log, people });
   const settings = { checkOutputs: true, ...options.settings };
   const road = createRoad({ database, clock, log, metrics, limits: options.limits ?? generous, settings });
   const health = createHealth({ clock, stopping: lifecycle.stopping, version: '0.0.0-test' });
@@ -94,6 +106,7 @@ export async function startGround(options: GroundOptions = {}): Promise<Ground> 
   return {
     database,
     access,
+    people,
     road,
     health,
     metrics,
@@ -107,6 +120,7 @@ export async function startGround(options: GroundOptions = {}): Promise<Ground> 
       await lifecycle.stop('end of test');
       await road[Symbol.asyncDispose]();
       await access[Symbol.asyncDispose]();
+      await people[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
       await rm(folder, { recursive: true });
     },

@@ -50,7 +50,7 @@ describe('a sealed text', () => {
   });
 });
 
-describe('[FD-05 secrets] a chain of keys is refused', () => {
+describe('[FD-05 secrets] [FD-04 signing] a chain of keys is refused', () => {
   const good = randomBytes(32).toString('base64');
   const cases: Record<string, [string, string]> = {
     'that is empty': ['\n# only a comment\n', 'holds no key'],

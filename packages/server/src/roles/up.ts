@@ -7,7 +7,7 @@ import {
 } from '@reeve/platform';
 import { startDemoNode } from '../demo-node.ts';
 import { ensureDevCredentials, devCredentialsPath } from '../dev-credentials.ts';
-import { greeting } from '../greeting.ts';
+import { greeting, ownerGreeting } from '../greeting.ts';
 import { serve } from '../serve.ts';
 
 export interface UpOptions {
@@ -32,8 +32,12 @@ export async function run(options: UpOptions): Promise<void> {
   for (const warning of loaded.warnings) log.warn({ warning }, 'configuration');
   lifecycle.onStop('telemetry', 'log', () => log.flush());
   try {
-    const { url, access } = await serve({ configuration, log, lifecycle });
-    if (configuration.environment !== 'development') return log.info({ url }, 'serving');
+    const { url, access, people } = await serve({ configuration, log, lifecycle });
+    if (configuration.environment !== 'development') {
+      const owner = await people.ensureFirstOwner();
+      if (owner) process.stdout.write(ownerGreeting(owner, url));
+      return log.info({ url }, 'serving');
+    }
     const credentials = await ensureDevCredentials(access, configuration.home, url);
     if (configuration.demo.enabled) startDemoNode(credentials, { log, lifecycle });
     process.stdout.write(greeting(credentials, devCredentialsPath(configuration.home), configuration));

@@ -1,0 +1,82 @@
+/** How an installation in production begins: its keys, and the credential of the first owner. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { Api } from '../faults/system/api.ts';
+import type { Child } from '../faults/system/child.ts';
+import { HubHome } from '../faults/system/hub-process.ts';
+
+/** Several starts, on a machine that may be busy. */
+const patience = { timeout: 60_000 };
+
+interface Login {
+  readonly accessToken: string;
+  readonly mustReplacePassword: boolean;
+}
+
+/** Settings of a production whose keys are in files of their own. */
+function productionSettings(tokenKey = randomBytes(32)): Record<string, string> {
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-secrets-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const files = { ENCRYPTION_KEYS_FILE: randomBytes(32), TOKENS_KEYS_FILE: tokenKey };
+  const paths = Object.entries(files).map(([name, key]) => {
+    const path = join(folder, name);
+    writeFileSync(path, `k1:${key.toString('base64')}\n`, { mode: 0o600 });
+    return [name, path];
+  });
+  return { ENV: 'production', ...Object.fromEntries(paths) };
+}
+
+async function serving(hub: Child): Promise<void> {
+  await expect.poll(() => hub.exit ?? hub.output, { timeout: 20_000, interval: 20 }).toContain('"serving"');
+}
+
+function passwordIn(hub: Child): string | undefined {
+  return /replace it:\n\n {2}(\S+)\n/.exec(hub.output)?.[1];
+}
+
+async function logIn(home: HubHome, password: string): Promise<{ status: number; body: Login }> {
+  const response = await fetch(`${home.url}/v1/sessions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'owner', password }),
+  });
+  return { status: response.status, body: (await response.json()) as Login };
+}
+
+test(
+  '[FD-04 passwords] the first owner’s credential is shown at the start until it is replaced, and permits nothing else',
+  patience,
+  async () => {
+    await using home = await HubHome.create({ settings: productionSettings() });
+    const first = home.spawn();
+    await serving(first);
+    const lost = passwordIn(first)!;
+    await first.kill();
+    const second = home.spawn();
+    await serving(second);
+    const given = passwordIn(second)!;
+    expect((await logIn(home, lost)).status).toBe(401);
+    const { body } = await logIn(home, given);
+    expect(body.mustReplacePassword).toBe(true);
+    const owner = new Api(home.url, body.accessToken);
+    expect((await owner.send('POST', '/v1/tasks', { requires: [{ name: 'x' }], input: 1 })).status).toBe(403);
+    const own = 'a password of my own';
+    expect((await owner.send('POST', '/v1/users/password', { password: given, newPassword: own })).status).toBe(200);
+    expect((await owner.send('GET', '/v1/users')).status).toBe(200);
+    await second.kill();
+    const third = home.spawn();
+    await serving(third);
+    expect(passwordIn(third)).toBeUndefined();
+    expect((await logIn(home, own)).status).toBe(201);
+  },
+);
+
+test('[FD-04 signing] a weak key is refused at the start', async () => {
+  await using home = await HubHome.create({ settings: productionSettings(randomBytes(24)) });
+  const hub = home.spawn();
+  expect((await hub.exited).code).toBe(2);
+  expect(hub.output).toContain('tokens.keys, line 1: the key k1 has 192 bits; it must have 256');
+});
