@@ -68,8 +68,8 @@ export const mutants: readonly Mutant[] = [
     name: 'permission-not-asked-for',
     guarantee: 'FD-01 status',
     file: `${operations}/admission.ts`,
-    find: "if (what.access === 'public' || permits(caller.permissions, what.access)) return caller;",
-    replace: 'if (caller) return caller;',
+    find: "if (what.access !== 'public' && !permits(caller.permissions, what.access))",
+    replace: 'if (caller === undefined)',
     test: `${test}/http/access-over-http.test.ts`,
   },
   {
