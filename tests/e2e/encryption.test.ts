@@ -17,7 +17,10 @@ function canary(): string {
 /** Names of the files of a home that hold a text, in clear or in base64. */
 function filesWith(home: HubHome, text: string): string[] {
   const forms = [Buffer.from(text), ...base64Forms(text)];
-  return readdirSync(home.folder).filter((name) => {
+  const files = readdirSync(home.folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    statSync(join(home.folder, name)).isFile(),
+  );
+  return files.filter((name) => {
     const bytes = readFileSync(join(home.folder, name));
     return forms.some((form) => bytes.includes(form));
   });
