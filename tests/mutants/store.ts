@@ -149,6 +149,15 @@ export const mutants: readonly Mutant[] = [
     testName: 'several processes that start at once',
   },
   {
+    name: 'moved-tables-not-compared',
+    guarantee: 'LD-12 postgres',
+    file: 'packages/platform/src/database/move/move-database.ts',
+    find: 'sent.rows === arrived.rows && digest === found',
+    replace: 'sent.rows === arrived.rows && digest !== undefined',
+    test: 'tests/e2e/db-move.test.ts',
+    testName: 'what arrives changed',
+  },
+  {
     name: 'failed-unit-logged-on-a-server',
     guarantee: 'LD-12 postgres',
     file: `${postgres}/units-run.ts`,

@@ -2,13 +2,13 @@ import { Command, Option } from 'commander';
 import type { ChatFlags } from './chat/chat.ts';
 import type { EventFlags } from './commands/events.ts';
 import type { AgentRunFlags } from './commands/run-agent.ts';
-import type { ConfigFlags, NodeFlags, UpFlags } from './commands/server-roles.ts';
+import type { ConfigFlags, DbMoveFlags, NodeFlags, UpFlags } from './commands/server-roles.ts';
 import type { StatusFlags } from './commands/status.ts';
 import type { Session } from './session.ts';
 import { version } from './version.ts';
 
 /** Commands that need no operation to be known: they start without loading the client. */
-const standalone = new Set(['up', 'node', 'config', 'completion']);
+const standalone = new Set(['up', 'node', 'config', 'db', 'completion']);
 
 /**
  * The tree of commands for one command line. What a command does is loaded when it runs; the commands made from
@@ -23,6 +23,7 @@ export async function buildProgram(session: Session, argv: readonly string[]): P
     .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
     .exitOverride();
   addServerCommands(program, session);
+  addDatabaseCommands(program, session);
   const words = argv.filter((word) => !word.startsWith('-'));
   const isStandalone = standalone.has(words[0] ?? '') || (words[0] === 'agents' && words[1] === 'run');
   const onlyVersion = argv.length === 1 && argv[0] === '--version';
@@ -79,6 +80,27 @@ function addServerCommands(program: Command, session: Session): void {
     .action(async (flags: ConfigFlags) => {
       const { showConfig } = await import('./commands/server-roles.ts');
       session.exitCode = await showConfig(flags);
+    });
+}
+
+function addDatabaseCommands(program: Command, session: Session): void {
+  program
+    .command('db')
+    .description('the database')
+    .command('move')
+    .description('take the embedded database to a PostgreSQL server, and prove that nothing is missing')
+    .requiredOption('--to <url>', 'an empty database, such as postgres://reeve@db.example/reeve')
+    .option('--from <file>', 'the embedded database; that of the configuration when not given')
+    .option('--config <file>', 'configuration file; may be repeated, later ones win', collect)
+    .option('--json', 'the report as one line of JSON')
+    .addHelpText(
+      'after',
+      '\nStop the hub first. The password may come from PGPASSWORD; the old database stays as it is.' +
+        '\n\nExample:\n  createdb reeve && reeve db move --to postgres://reeve@localhost/reeve',
+    )
+    .action(async (flags: DbMoveFlags) => {
+      const { moveDatabase } = await import('./commands/server-roles.ts');
+      session.exitCode = await moveDatabase(flags);
     });
 }
 

@@ -12,6 +12,7 @@ const roles: Record<string, () => Promise<{ run(options: never): Promise<void> }
   handlers: () => import('./roles/handlers.ts'),
   mcp: () => import('./roles/mcp.ts'),
   config: () => import('./roles/config.ts'),
+  'db-move': () => import('./roles/db-move.ts'),
 };
 
 async function main([name = 'up', optionsText = '{}']: string[]): Promise<void> {

@@ -8,6 +8,7 @@ const single = ['up', 'node', 'status', 'events', 'chat', 'completion'];
 export function completion({ terminal }: Session, shell: string): void {
   const groups = new Map<string, string[]>([
     ['config', ['show']],
+    ['db', ['move']],
     ['agents', ['run']],
     ['completion', ['bash', 'zsh', 'fish']],
   ]);

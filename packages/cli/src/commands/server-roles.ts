@@ -50,6 +50,20 @@ export function showConfig(flags: ConfigFlags): Promise<number> {
   return runServer('config', flags);
 }
 
+export interface DbMoveFlags extends ConfigFlags {
+  readonly to: string;
+  readonly from?: string;
+}
+
+/** `reeve db move`: a password travels in the environment, where other users of the machine do not see it. */
+export function moveDatabase({ to, ...flags }: DbMoveFlags): Promise<number> {
+  const target = URL.parse(to);
+  if (!target?.password) return runServer('db-move', { ...flags, to });
+  const password = decodeURIComponent(target.password);
+  target.password = '';
+  return runServer('db-move', { ...flags, to: target.href }, { PGPASSWORD: password });
+}
+
 /** A key travels in the environment; see `runServer`. */
 export function keyVariable(key: string | undefined): Record<string, string> {
   return key === undefined ? {} : { REEVE_API_KEY: key };

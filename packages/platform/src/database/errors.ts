@@ -37,6 +37,20 @@ export const DatabaseUnusable = defineError({
   meaning: 'The file or its folder cannot be read and written, is not a database, or its address is not understood.',
   remedy: 'Check the path, its permissions and the space on the disk, as named in the detail.',
 });
+export const DatabaseNotEmpty = defineError({
+  code: 'database_not_empty',
+  class: 'conflict',
+  title: 'The database to move to is not empty',
+  meaning: 'A move takes a whole database to an empty one; this one has tables, which it does not touch.',
+  remedy: 'Make a new database (`createdb`) and move to that.',
+});
+export const MoveNotExact = defineError({
+  code: 'move_not_exact',
+  class: 'internal',
+  title: 'What arrived is not what was sent',
+  meaning: 'After a move a table of the new database differs from the old one; the move was undone as a whole.',
+  remedy: 'Nothing has to be cleaned up. Try again; if it happens again, report it with the table in the detail.',
+});
 export const DatabaseNewer = defineError({
   code: 'database_newer',
   class: 'conflict',

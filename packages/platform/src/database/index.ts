@@ -16,10 +16,12 @@ export type {
 export {
   DatabaseInUse,
   DatabaseNewer,
+  DatabaseNotEmpty,
   DatabaseUnusable,
   ExpectationFailed,
   MigrationChanged,
   MigrationFailed,
+  MoveNotExact,
   StatementFailed,
   StorageUncertain,
 } from './errors.ts';
@@ -35,4 +37,6 @@ export type { SqliteLimits } from './sqlite/settings.ts';
 export { migratePostgres, openPostgres } from './postgres/open-postgres.ts';
 export type { PostgresOptions } from './postgres/open-postgres.ts';
 export type { GroupDatabase } from './group/group-database.ts';
+export { moveDatabase } from './move/move-database.ts';
+export type { MoveProgress, MoveReport, MovedTable } from './move/move-database.ts';
 export { platformMigrations } from '../migrations/index.ts';

@@ -28,21 +28,30 @@ export async function applyMigrations(
   known: readonly Migration[],
   nowMs: number,
 ): Promise<readonly Migration[]> {
-  await client.query(`BEGIN; SET LOCAL statement_timeout = ${migrationTimeoutMs}`);
+  await client.query('BEGIN');
   try {
-    await client.query(`SELECT pg_advisory_xact_lock(${lockSpace}, ${migrationLock})`);
-    await client.query(tableSql(recordTable));
-    const applied = await client.query<AppliedMigration>(
-      'SELECT package, number, name, checksum FROM schema_migrations',
-    );
-    const pending = pendingMigrations(known, applied.rows);
-    for (const migration of pending) await applyOne(client, migration, nowMs);
+    const pending = await applyInTransaction(client, known, nowMs);
     await client.query('COMMIT');
     return pending;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {}); // a lost connection has rolled back by itself
     throw error;
   }
+}
+
+/** The same, as a part of the transaction that is open. */
+export async function applyInTransaction(
+  client: Client,
+  known: readonly Migration[],
+  nowMs: number,
+): Promise<readonly Migration[]> {
+  await client.query(`SET LOCAL statement_timeout = ${migrationTimeoutMs}`);
+  await client.query(`SELECT pg_advisory_xact_lock(${lockSpace}, ${migrationLock})`);
+  await client.query(tableSql(recordTable));
+  const applied = await client.query<AppliedMigration>('SELECT package, number, name, checksum FROM schema_migrations');
+  const pending = pendingMigrations(known, applied.rows);
+  for (const migration of pending) await applyOne(client, migration, nowMs);
+  return pending;
 }
 
 async function applyOne(client: Client, migration: Migration, nowMs: number): Promise<void> {
