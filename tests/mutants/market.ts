@@ -2,12 +2,15 @@ import type { Mutant } from './mutant.ts';
 
 const openai = 'packages/market/src/drivers/openai';
 const node = 'packages/market/src/node';
+const gateway = 'packages/market/src/gateway';
 const test = 'packages/market/test/node';
+const chatStream = 'packages/market/test/gateway/chat-stream.test.ts';
+const chat = 'tests/e2e/openai/chat.test.ts';
 
 export const mutants: readonly Mutant[] = [
   {
     name: 'cut-stream-taken-for-an-end',
-    guarantee: 'MK-02',
+    guarantee: 'MK-02 stream',
     file: `${openai}/chat-stream.ts`,
     find: 'return this.#finished.size >= this.#choices;',
     replace: 'return this.#finished.size <= this.#choices;',
@@ -15,7 +18,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'error-in-a-stream-passed-on-as-a-chunk',
-    guarantee: 'MK-02',
+    guarantee: 'MK-02 stream',
     file: `${openai}/chat-stream.ts`,
     find: 'if (failed) throw failureOf(backend, event);',
     replace: '',
@@ -23,7 +26,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'utf-8-cut-between-two-reads',
-    guarantee: 'MK-01',
+    guarantee: 'MK-01 backend',
     file: `${openai}/sse-parser.ts`,
     find: 'const whole = this.#rest.length === 0 ? bytes : Buffer.concat([...this.#rest, bytes]);',
     replace: "const whole = Buffer.from([...this.#rest, bytes].map((part) => part.toString()).join(''));",
@@ -31,7 +34,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'slow-reader-does-not-slow-the-backend',
-    guarantee: 'MK-01',
+    guarantee: 'MK-01 backend',
     file: `${openai}/exchange.ts`,
     find: 'if (this.#bufferedBytes >= highWaterBytes) controller.pause();',
     replace: '',
@@ -40,7 +43,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'connection-lost-after-each-stream',
-    guarantee: 'MK-01',
+    guarantee: 'MK-01 backend',
     file: `${openai}/exchange.ts`,
     find: 'if (!this.#discarding) this.#giveUp();',
     replace: 'this.#giveUp();',
@@ -49,7 +52,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'chunks-sent-without-flow-control',
-    guarantee: 'MK-01',
+    guarantee: 'MK-01 backend',
     file: `${node}/chat-handler.ts`,
     find: 'await context.emit(chunk);',
     replace: 'void context.emit(chunk);',
@@ -82,7 +85,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'mini-ignores-max-tokens',
-    guarantee: 'MK-02',
+    guarantee: 'MK-02 chat',
     file: 'packages/market/src/drivers/mini/answer.ts',
     find: 'if (completionTokens === request.maxTokens) {',
     replace: 'if (completionTokens === 100_000) {',
@@ -90,10 +93,85 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'mini-shows-the-start-of-a-stop-sequence',
-    guarantee: 'MK-02',
+    guarantee: 'MK-02 chat',
     file: 'packages/market/src/drivers/mini/stop-filter.ts',
     find: 'const safe = all.length - this.#possibleStart(all);',
     replace: 'const safe = all.length;',
     test: `${test}/mini-model.test.ts`,
   },
+  {
+    name: 'broken-answer-ends-as-a-whole-one',
+    guarantee: 'MK-02 stream',
+    file: `${gateway}/chat-stream.ts`,
+    find: '`data: ${JSON.stringify({ error })}\\n\\n`',
+    replace: '`data: ${JSON.stringify({ error })}\\n\\ndata: [DONE]\\n\\n`',
+    test: chatStream,
+    testName: 'of a whole answer is [DONE]',
+  },
+  {
+    name: 'credit-for-what-the-client-has-not-read',
+    guarantee: 'MK-02 stream',
+    file: `${gateway}/chat-stream.ts`,
+    find: 'if (room && !this.#blocked) return taken(length);',
+    replace: 'if (room || length > 0) return taken(length);',
+    test: chatStream,
+    testName: 'is withheld while the client does not read',
+  },
+  {
+    name: 'unknown-fields-of-a-request-dropped',
+    guarantee: 'MK-02 chat',
+    ...dropped('{ model: chat.model, messages: chat.messages, stream: chat.stream ?? false }'),
+    testName: 'parameters and message parts are passed on untouched',
+  },
+  {
+    name: 'tools-of-a-request-dropped',
+    guarantee: 'MK-02 tools',
+    ...dropped('{ ...chat, tools: undefined, tool_choice: undefined }'),
+    testName: 'tools go to the backend as they are',
+  },
+  {
+    name: 'wanted-format-dropped',
+    guarantee: 'MK-02 json-mode',
+    ...dropped('{ ...chat, response_format: undefined }'),
+    testName: 'a JSON schema goes to the backend',
+  },
+  {
+    name: 'usage-of-a-stream-not-asked-for',
+    guarantee: 'MK-02 usage',
+    ...dropped('{ ...chat, stream_options: undefined }'),
+    testName: 'a stream says what it used in its last chunk',
+  },
+  {
+    name: 'model-listed-as-a-capability',
+    guarantee: 'MK-02 models',
+    file: `${gateway}/models.ts`,
+    find: 'modelView(modelOf(capability), online)',
+    replace: 'modelView(capability, online)',
+    test: chat,
+    testName: 'models are listed and shown',
+  },
+  {
+    name: 'backend-asked-for-a-model-it-does-not-know',
+    guarantee: 'MK-01 backend',
+    file: `${node}/chat-handler.ts`,
+    find: '{ ...input, model: backendId };',
+    replace: '(input as ChatBody);',
+    test: `${test}/chat-handler.test.ts`,
+    testName: 'is the one of the leased capability',
+  },
+  {
+    name: 'node-opens-a-port',
+    guarantee: 'MK-01 nat',
+    file: 'packages/server/src/roles/node.ts',
+    find: '  await serveHub(agent, options,',
+    replace:
+      "  process.getBuiltinModule('node:net').createServer().listen(0, '127.0.0.1');\n  await serveHub(agent, options,",
+    test: 'tests/e2e/openai/nat.test.ts',
+  },
 ];
+
+/** What of a request reaches the node. */
+function dropped(input: string): Pick<Mutant, 'file' | 'find' | 'replace' | 'test'> {
+  const replace = `input: ${input} as unknown as`;
+  return { file: `${gateway}/chat-task.ts`, find: 'input: chat as unknown as', replace, test: chat };
+}

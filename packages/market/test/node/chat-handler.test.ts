@@ -144,7 +144,7 @@ describe('a streamed answer', () => {
 });
 
 describe('the model', () => {
-  test('[MK-01] is the one of the leased capability, under the id its backend knows', async () => {
+  test('[MK-01 backend] is the one of the leased capability, under the id its backend knows', async () => {
     await node.handler(asking('hi', { model: 'something-else' }), contextFor('llm.chat:My-Spaced-Model'));
     expect(simulator.requests.at(-1)?.body).toMatchObject({ model: 'My Spaced Model' });
   });

@@ -68,7 +68,8 @@ test('[FD-01 code status retryable cause problem] every class of error is a prob
 
 test('[FD-07 levels errors] an error is logged at the level of its class, a failure with its cause', async () => {
   for (const kind of kinds) {
-    const line = logged(`class-${kind.code}`);
+    await server.call('GET', `/v1/faults/${kind.code}`, { key, headers: { 'x-correlation-id': `log-${kind.code}` } });
+    const line = logged(`log-${kind.code}`);
     expect([kind.code, line?.['level'], line?.['outcome']]).toEqual([
       kind.code,
       errorClasses[kind.class].logLevel,
@@ -96,6 +97,7 @@ test('[FD-01 output] an answer that its schema does not allow is a defect, and n
 test('[FD-07 no-pii] neither bodies, nor queries, nor keys are in the log', async () => {
   const marks = ['Ada.Byron@example.org', '+44-1632-960961'];
   await server.call('GET', `/v1/faults/${encodeURIComponent(marks[0]!)}?phone=${marks[1]}`, { key });
+  await server.call('GET', `/v1/faults/none?phone=${marks[1]}&mail=${marks[0]}`); // refused before it is an operation
   await server.call('GET', `/v1/nowhere/${marks[0]}?phone=${marks[1]}`, { key });
   await server.call('POST', '/v1/nowhere', { key, body: { mail: marks[0], phone: marks[1] } });
   const text = JSON.stringify(server.lines);
