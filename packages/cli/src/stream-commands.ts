@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { CreateManyFlags } from './commands/create-many.ts';
 import type { BlobFlags } from './commands/blobs.ts';
+import type { MapResultsFlags } from './commands/map-results.ts';
 import type { ResultsFlags } from './commands/results.ts';
 import { addConnectionFlags } from './derived/add-flags.ts';
 import type { Session } from './session.ts';
@@ -9,6 +10,7 @@ import type { Session } from './session.ts';
 export function addStreamCommands(program: Command, session: Session): void {
   addTaskStreams(domainOf(program, 'tasks'), session);
   addBlobStreams(domainOf(program, 'blobs'), session);
+  addMapStreams(domainOf(program, 'maps'), session);
 }
 
 function domainOf(program: Command, domain: string): Command {
@@ -58,5 +60,22 @@ function addBlobStreams(blobs: Command, session: Session): void {
   ).action(async (digest: string, flags: BlobFlags) => {
     const { get } = await import('./commands/blobs.ts');
     await get(session, digest, flags);
+  });
+}
+
+function addMapStreams(maps: Command, session: Session): void {
+  addConnectionFlags(
+    maps
+      .command('results')
+      .description('The results of a map in the order of its items, as they come')
+      .argument('<id>')
+      .option('--from <item>', 'begin with this item, counted from 0', '0')
+      .addHelpText(
+        'after',
+        '\nExample:\n  reeve tasks map --requires text.count --items-blob <digest> --json\n  reeve maps results <id>',
+      ),
+  ).action(async (id: string, flags: MapResultsFlags) => {
+    const { mapResults } = await import('./commands/map-results.ts');
+    await mapResults(session, id, flags);
   });
 }

@@ -29,6 +29,10 @@ export interface HubSettings {
   readonly retry: Backoff;
   /** Largest input of a task, as JSON text in UTF-8. */
   readonly inputLimitBytes: number;
+  /** Items of the first chunks of a map that does not say otherwise. */
+  readonly mapInitialChunkItems: number;
+  /** How long a chunk of a map should take, if the map does not say otherwise. */
+  readonly mapTargetChunkMs: number;
   /** Largest blob. */
   readonly blobLimitBytes: number;
   /** How long a blob is kept after its last use. */

@@ -15,6 +15,7 @@ import { Fences } from './services/fences.ts';
 import { Inputs } from './services/inputs.ts';
 import { LeaseKeeper, type TimesUp } from './services/lease-keeper.ts';
 import { Quotas } from './services/quotas.ts';
+import { Maps } from './services/maps.ts';
 import { Recovery } from './services/recovery.ts';
 import { Settlement } from './services/settlement.ts';
 import { Submissions } from './services/submissions.ts';
@@ -46,7 +47,10 @@ export async function createEngine(components: HubComponents) {
   const settlement = new Settlement({ ...shared, board, keeper, dispatcher, endings, breakers, random, stopping });
   const submissions = new Submissions({ ...shared, board, roster, keeper, dispatcher, steadyTime, quotas, newestSeq });
   const sessions = new AgentSessions({ ...shared, roster, board, dispatcher, settlement });
-  const reports = new AttemptReports({ ...shared, settlement });
+  const blobs = new Blobs({ ...shared, files });
+  const work = { ...shared, board, roster, submissions, settlement, endings, stopping };
+  const maps = new Maps({ ...work, blobs });
+  const reports = new AttemptReports({ ...shared, settlement, maps });
   const attached = new AttachedTasks({ ...shared, submissions, settlement, endings });
   const recovery = new Recovery({ ...shared, board, roster, keeper, dispatcher, steadyTime });
 
@@ -74,9 +78,9 @@ export async function createEngine(components: HubComponents) {
     };
   }
 
-  const blobs = new Blobs({ ...shared, files });
   await removeLeftOverFiles({ database, files });
   await recovery.run();
+  await maps.recover();
   return {
     roster,
     board,
@@ -90,6 +94,7 @@ export async function createEngine(components: HubComponents) {
     attached,
     recovery,
     blobs,
+    maps,
   };
 }
 

@@ -130,3 +130,17 @@ export const BlobInUse = defineError({
   meaning: 'A task or a map that has not ended refers to the content.',
   remedy: 'Wait until it has ended, or cancel it.',
 });
+export const MapEnded = defineError({
+  code: 'map_ended',
+  class: 'conflict',
+  title: 'The map has ended',
+  meaning: 'Every chunk of the map has ended, or the map was cancelled; that does not change any more.',
+  remedy: 'Look at it with `reeve maps show`; replay single chunks with `reeve tasks replay`.',
+});
+export const WrongResultCount = defineError({
+  code: 'wrong_result_count',
+  class: 'badGateway',
+  title: 'A chunk did not come back with one result for each item',
+  meaning: 'The output of a chunk of a map must be an array as long as its items; that of the agent was not.',
+  remedy: 'Have the handler return `items.map(…)`; the attempt counts as failed and may be retried elsewhere.',
+});

@@ -14,6 +14,8 @@ import { removeOldBlobs } from './services/blob-retention.ts';
 import { createManyRoute } from './services/create-many.ts';
 import { eventOperations, eventStream } from './services/event-stream.ts';
 import { statusOperation } from './services/hub-status.ts';
+import { mapOperations } from './services/map-operations.ts';
+import { mapResultsRoute } from './services/map-results.ts';
 import { streamResultsRoute } from './services/stream-results.ts';
 import { taskOperations } from './services/task-operations.ts';
 
@@ -83,10 +85,11 @@ export async function createHub(components: HubComponents, version: string): Pro
 }
 
 function operations(components: HubComponents, engine: Engine, links: PollLinks, version: string): BoundOperation[] {
-  const { database, clock, lifecycle } = components;
+  const { database, clock, lifecycle, settings } = components;
   return [
     ...taskOperations({ ...engine, database, clock, stopping: lifecycle.stopping }),
     ...blobOperations({ ...engine, database }),
+    ...mapOperations({ ...engine, database, clock, settings }),
     ...agentOperations({ ...engine, database, nowMs: () => clock.nowMs() }),
     ...leaseOperations({ ...engine, links, leaseTtlMs: components.settings.leaseTtlMs }),
     ...eventOperations(database),
@@ -99,6 +102,7 @@ function streams({ database, settings }: HubComponents, engine: Engine): RawRout
     createManyRoute({ ...engine, database, settings }),
     streamResultsRoute({ ...engine, database }),
     ...blobRoutes({ ...engine, database }),
+    mapResultsRoute({ ...engine, database }),
   ];
 }
 

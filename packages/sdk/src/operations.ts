@@ -1,5 +1,10 @@
 import {
+  cancelMap,
   cancelTask,
+  listMaps,
+  mapItems,
+  showMap,
+  streamMapResults,
   completeLease,
   getBlob,
   listBlobs,
@@ -85,6 +90,10 @@ export const operations = [
   listBlobs,
   showBlob,
   removeBlob,
+  mapItems,
+  showMap,
+  listMaps,
+  cancelMap,
   listEvents,
   showStatus,
   listModels,
@@ -118,4 +127,4 @@ export const operations = [
 export type KnownOperation = (typeof operations)[number];
 
 /** Every operation that streams; their methods are in `streams.ts`. */
-export const streams = [createManyTasks, streamResults, putBlob, getBlob] as const;
+export const streams = [createManyTasks, streamResults, putBlob, getBlob, streamMapResults] as const;

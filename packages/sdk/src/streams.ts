@@ -2,6 +2,7 @@ import {
   type Blob,
   createManyTasks,
   getBlob,
+  type MapResult,
   putBlob,
   streamResults,
   type TakenTask,
@@ -12,6 +13,7 @@ import { uuidv7 } from '@reeve/kernel';
 import type { z } from 'zod';
 import type { StreamOptions } from './http/answer-lines.ts';
 import { checkedContent, exchangeBytes, type BytesOptions } from './http/exchange-bytes.ts';
+import { mapResults } from './http/map-results.ts';
 import { askByLines } from './http/ask-by-lines.ts';
 import type { Transport } from './http/transport.ts';
 
@@ -33,6 +35,10 @@ export interface StreamMethods {
       options?: StreamOptions & { readonly order?: 'submission' | 'completion' },
     ): AsyncGenerator<Answer<TaskResult>>;
   };
+  readonly maps: {
+    /** The results of a map in the order of its items, as they come; a lost connection goes on with the next item. */
+    results(id: string, options?: StreamOptions & { readonly from?: number }): AsyncGenerator<MapResult>;
+  };
   readonly blobs: {
     /** Puts a content in, for inputs to refer to as `{ $blob: digest }`. A stream is sent as it comes. */
     put(content: RequestInit['body'], options?: BytesOptions & { readonly digest?: string }): Promise<Blob>;
@@ -48,6 +54,7 @@ export function streamMethods(transport: Transport): StreamMethods {
       results: (ids, { order = 'submission', ...options } = {}) =>
         askByLines(transport, streamResults, { order }, asLines(ids), options),
     },
+    maps: { results: (id, options = {}) => mapResults(transport, id, options) },
     blobs: {
       put: (content, { digest, ...options } = {}) =>
         exchangeBytes(transport, putBlob, { digest }, content, (answer) => answer.json() as Promise<Blob>, options),

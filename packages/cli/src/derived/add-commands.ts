@@ -10,6 +10,7 @@ import { runOperation } from './run-operation.ts';
 const domainSummaries: Readonly<Record<string, string>> = {
   tasks: 'tasks: what is to be done',
   blobs: 'blobs: contents too large for an input',
+  maps: 'maps: data sets in work, chunk by chunk',
   keys: 'API keys: who may do what',
   approvals: 'what waits for a person’s consent',
   audit: 'who did what, provably',

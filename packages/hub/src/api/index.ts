@@ -6,6 +6,8 @@ export * from './agent-operations.ts';
 export * from './blob-operations.ts';
 export * from './task-operations.ts';
 export * from './task-streams.ts';
+export * from './map.ts';
+export * from './map-operations.ts';
 export * from './lease-operations.ts';
 export * from './hub-operations.ts';
 export * from './protocol.ts';

@@ -7,6 +7,7 @@ import type { Lease, LiveAgent } from '../domain/live.ts';
 import type { HubMetrics } from '../metrics.ts';
 import { selectTaskFence } from '../store/read-tasks.ts';
 import type { TasksTable } from '../store/tables.ts';
+import type { Maps } from './maps.ts';
 import { holds, type Settlement } from './settlement.ts';
 
 /** Pause before work that an agent gave back is offered again, so that an agent that declines everything does not spin. */
@@ -17,6 +18,7 @@ const detailsLimitLength = 16 * 1024;
 
 export interface AttemptReportsParts {
   readonly settlement: Settlement;
+  readonly maps: Pick<Maps, 'wrongResult'>;
   readonly database: Database;
   readonly log: Logger;
   readonly metrics: HubMetrics;
@@ -33,6 +35,8 @@ export class AttemptReports {
   succeeded(agent: LiveAgent, taskId: string, fence: number, output: unknown): void {
     const lease = holds(agent, taskId, fence);
     if (!lease) return this.#late(agent, taskId, fence, 'succeeded');
+    const wrong = this.#parts.maps.wrongResult(taskId, output);
+    if (wrong) return this.#parts.settlement.fail(lease, wrong);
     const text = JSON.stringify(output);
     if (Buffer.byteLength(text) <= outputLimitBytes) return this.#parts.settlement.succeed(lease, text);
     const message = `the output has ${Buffer.byteLength(text)} bytes; at most ${outputLimitBytes} are kept`;

@@ -39,10 +39,10 @@ export class Blobs {
   }
 
   /**
-   * Takes a content in; the same content again becomes the blob that is there.
+   * Takes a content in, with an audit record unless it is part of another act; the same content again becomes the blob that is there.
    * @throws TooLarge, BlobMismatch, StorageUnavailable. A file whose row may not have been kept stays until the next start.
    */
-  async put(tenant: string, upload: Upload, audit: (blob: Blob) => AuditDraft): Promise<Blob> {
+  async put(tenant: string, upload: Upload, audit?: (blob: Blob) => AuditDraft): Promise<Blob> {
     const { files, clock, settings } = this.#parts;
     const { blobLimitBytes } = settings;
     if ((upload.announcedBytes ?? 0) > blobLimitBytes)
@@ -65,7 +65,7 @@ export class Blobs {
     fresh: Blob,
     file: string,
     insert: UnitStatement,
-    audit: (blob: Blob) => AuditDraft,
+    audit: ((blob: Blob) => AuditDraft) | undefined,
   ): Promise<Blob> {
     const { database, files } = this.#parts;
     const { digest, usedAtMs } = fresh;
@@ -74,7 +74,10 @@ export class Blobs {
       const blob = row ? { ...blobOf(row), usedAtMs } : fresh;
       const statement = row ? touchBlob.bind({ tenant, digest, used_at_ms: usedAtMs }) : insert;
       try {
-        await database.commit({ statements: [{ ...statement, expectRows: 1 }], audit: [audit(blob)] });
+        await database.commit({
+          statements: [{ ...statement, expectRows: 1 }],
+          ...(audit && { audit: [audit(blob)] }),
+        });
         if (row) await files.remove(file);
         return blob;
       } catch (error) {

@@ -1,7 +1,9 @@
 import { decideRetry, type Clock } from '@reeve/kernel';
 import { ExpectationFailed, type Database, type Logger, type Unit, type UnitStatement } from '@reeve/platform';
 import type { TaskError, TaskState } from '../api/task.ts';
+import { attemptError } from '../domain/attempt-error.ts';
 import type { Lease, LiveAgent, LiveTask } from '../domain/live.ts';
+import { TaskCancelled } from '../errors.ts';
 import type { HubMetrics } from '../metrics.ts';
 import { buryTask, endTask, releaseTask, succeedTask } from '../store/finish-task.ts';
 import { sealedError, sealedOutput } from '../store/payloads.ts';
@@ -195,8 +197,12 @@ export class Settlement {
 
   /** Whoever waited for the task has gone. */
   abandon(task: LiveTask): Promise<void> {
-    const message = 'its submitter has gone';
-    return this.#endFromWithin(task, 'cancelled', { code: 'task_cancelled', message, retryable: false });
+    return this.withdraw(task, attemptError(TaskCancelled, 'its submitter has gone'));
+  }
+
+  /** Nothing needs the task any more, for the reason that `error` tells. */
+  withdraw(task: LiveTask, error: TaskError): Promise<void> {
+    return this.#endFromWithin(task, 'cancelled', error);
   }
 
   /** A task that was handed over before it was durable, and could not be made so: as if it had never been. */

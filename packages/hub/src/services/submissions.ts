@@ -133,7 +133,7 @@ export class Submissions {
     const outcomes: Array<string | ReeveError> = [];
     for (const submission of submissions) {
       try {
-        this.#check(submission);
+        this.check(submission);
         outcomes.push(this.#resolve(tenant, submission, round));
       } catch (error) {
         if (!(error instanceof ReeveError)) throw error;
@@ -146,7 +146,7 @@ export class Submissions {
 
   /** Takes in a task whose submitter follows it over a connection of its own. */
   prepareAttached(tenant: string, submission: TaskSubmission, follower: Follower): Prepared {
-    this.#check(submission);
+    this.check(submission);
     const claim = this.#parts.quotas.claim(tenant);
     const prepared = this.#prepare(tenant, submission, claim, follower);
     claim.keep();
@@ -186,7 +186,8 @@ export class Submissions {
     this.#parts.dispatcher.queueChanged(task.queue);
   }
 
-  #check({ requires, allowUnknown, deadlineAtMs }: TaskSubmission): void {
+  /** @throws InvalidInput, UnknownCapability */
+  check({ requires, allowUnknown, deadlineAtMs }: TaskSubmission): void {
     const { roster, clock } = this.#parts;
     if (deadlineAtMs !== undefined && deadlineAtMs <= clock.nowMs())
       throw InvalidInput.error('the deadline is in the past', {

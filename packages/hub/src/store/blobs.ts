@@ -79,6 +79,17 @@ export const deleteBlob = statement<{ tenant: string; digest: string; file: stri
             .where('tasks.live', '=', 1),
         ),
       ),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('maps')
+            .select('maps.id')
+            .where('maps.tenant', '=', p.tenant)
+            .where('maps.digest', '=', p.digest)
+            .where('maps.live', '=', 1),
+        ),
+      ),
     ),
 );
 

@@ -1,6 +1,6 @@
 import { placeOf, SealedText, type Database, type SealedColumn, type StoredFile } from '@reeve/platform';
 import type { TaskError } from '../api/task.ts';
-import type { BlobsTable, TasksTable } from './tables.ts';
+import type { BlobsTable, MapsTable, TasksTable } from './tables.ts';
 
 // What tasks are given and what comes of them is stored sealed; everything the scheduler decides by stays readable.
 
@@ -9,6 +9,7 @@ export const hubSealedColumns: readonly SealedColumn[] = [
   { table: 'task_inputs', column: 'input', key: ['seq'] },
   { table: 'tasks', column: 'output', key: ['seq'] },
   { table: 'tasks', column: 'error', key: ['seq'] },
+  { table: 'maps', column: 'template', key: ['id'] },
   { table: 'blobs', column: 'file_key', key: ['tenant', 'digest'] },
 ];
 
@@ -25,6 +26,10 @@ const fileKeyPlace = (tenant: string, digest: string): string => placeOf('blobs'
 
 export const sealedFileKey = (tenant: string, digest: string, key: string): SealedText =>
   new SealedText(key, fileKeyPlace(tenant, digest));
+
+const templatePlace = (id: string): string => placeOf('maps', 'template', id);
+
+export const sealedTemplate = (id: string, template: string): SealedText => new SealedText(template, templatePlace(id));
 
 type Opener = Pick<Database, 'unsealed'>;
 
@@ -49,4 +54,9 @@ export function openPayloads<
 /** What it takes to read the file of a blob. */
 export function storedFile(database: Opener, { tenant, digest, file, file_key, size_bytes }: BlobsTable): StoredFile {
   return { name: file, key: database.unsealed(file_key, fileKeyPlace(tenant, digest)), sizeBytes: size_bytes };
+}
+
+/** JSON text of what the chunks of a map have in common. */
+export function openTemplate(database: Opener, { id, template }: Pick<MapsTable, 'id' | 'template'>): string {
+  return database.unsealed(template, templatePlace(id));
 }

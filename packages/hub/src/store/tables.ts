@@ -1,5 +1,6 @@
 import { statementsFor, type Sealing } from '@reeve/platform';
 import type { AgentIntent } from '../domain/live.ts';
+import type { MapState } from '../api/map.ts';
 import type { TaskState } from '../api/task.ts';
 
 export interface AgentsTable {
@@ -53,6 +54,27 @@ export interface BlobsTable {
   used_at_ms: number;
 }
 
+export interface MapsTable {
+  id: string;
+  tenant: string;
+  state: MapState;
+  live: 1 | null;
+  /** JSON of the template and what is shared; stored sealed. */
+  template: string;
+  on_failure: 'stop' | 'continue';
+  digest: string;
+  total_items: number;
+  next_item: number;
+  /** Byte of the items' blob at which the next item begins. */
+  next_offset: number;
+  target_ms: number;
+  max_chunk_items: number;
+  chunk_items: number;
+  item_us: number | null;
+  created_at_ms: number;
+  finished_at_ms: number | null;
+}
+
 export interface HubTables {
   hub_state: { name: string; value: number };
   agents: AgentsTable;
@@ -60,6 +82,8 @@ export interface HubTables {
   tasks: Sealing<TasksTable, 'output' | 'error'>;
   task_inputs: Sealing<{ seq: number; input: string }, 'input'>;
   blobs: Sealing<BlobsTable, 'file_key'>;
+  maps: Sealing<MapsTable, 'template'>;
+  map_chunks: { map_id: string; first_item: number; items: number; task_seq: number };
   blob_uses: { tenant: string; digest: string; task_seq: number };
   task_keys: { tenant: string; key: string; task_id: string; body_hash: string };
 }

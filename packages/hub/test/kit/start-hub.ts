@@ -39,6 +39,8 @@ const testSettings: HubSettings = {
   shedLowAt: 0.8,
   tenants: { defaults: { weight: 1, maxLiveTasks: 100_000, tasksPerMinute: 6_000_000 }, exceptions: [] },
   inputLimitBytes: 256 * 1024,
+  mapInitialChunkItems: 1_000,
+  mapTargetChunkMs: 30_000,
   blobLimitBytes: 4 * 1024 * 1024,
   blobRetentionMs: 3_600_000,
   inputMemoryBytes: 64 * 1024 * 1024,

@@ -165,6 +165,12 @@ const hub = z.strictObject({
   inputLimitBytes: sizeBytes({ max: 2 * mebibyte })
     .default(256 * kibibyte)
     .describe('Largest input of a task, as JSON.'),
+  mapInitialChunkItems: integer({ min: 1, max: 1_000_000 })
+    .default(1_000)
+    .describe('Items of the first chunks of a map.'),
+  mapTargetChunkMs: durationMs({ min: 100, max: day })
+    .default(30 * second)
+    .describe('How long a chunk of a map should take; the size of chunks follows what is measured.'),
   blobLimitBytes: sizeBytes({ max: 64 * 1024 * mebibyte })
     .default(256 * mebibyte)
     .describe('Largest blob: a content that inputs refer to, kept as a file in the home folder.'),

@@ -3,6 +3,7 @@ export type { HttpServer } from './server.ts';
 export type { HttpServerComponents } from './kit.ts';
 export { streamRoute } from './stream-route.ts';
 export type { ByteAnswer, StreamCall } from './stream-route.ts';
+export { jsonLines } from './json-lines.ts';
 export type { TakenLine } from './json-lines.ts';
 export { drained } from './drained.ts';
 export type { RawRoute, UpgradeFacts, UpgradeRoute } from './route.ts';
