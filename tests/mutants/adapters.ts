@@ -10,7 +10,12 @@ const polls = {
   test: 'packages/hub/test/long-poll/long-poll.test.ts',
 };
 
-/** What makes agents of modules, requests and MCP servers. */
+const sockets = {
+  file: 'packages/hub/src/drivers/websocket/event-reader.ts',
+  test: 'packages/hub/test/events/event-socket.test.ts',
+};
+
+/** What makes agents of modules, requests and MCP servers, and readers of events. */
 export const mutants: readonly Mutant[] = [
   {
     ...threads,
@@ -103,6 +108,23 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (result) return input as Record<string, unknown>;',
     test: 'packages/hub/test/mcp/mcp-tools.test.ts',
     testName: 'arguments that do not fit',
+  },
+  {
+    ...sockets,
+    name: 'slow-reader-of-events-is-not-waited-for',
+    guarantee: 'HB-13 websocket',
+    find: 'await this.#send(JSON.stringify(batch));',
+    replace: 'void this.#send(JSON.stringify(batch));',
+    testName: 'costs no memory',
+  },
+  {
+    ...sockets,
+    name: 'reader-of-events-resumes-too-late',
+    guarantee: 'HB-13 websocket',
+    file: 'packages/hub/src/services/event-query.ts',
+    find: 'return Number(text);',
+    replace: 'return Number(text) + 1;',
+    testName: 'goes on after its last event',
   },
   {
     name: 'stalls-of-the-loop-uncounted',

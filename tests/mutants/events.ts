@@ -8,8 +8,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'last-event-id-ignored',
     guarantee: 'HB-13 resume',
-    file,
-    find: "request.headers['last-event-id'] ?? asked",
+    file: 'packages/hub/src/services/event-query.ts',
+    find: 'last ?? asked',
     replace: 'asked',
     test,
     testName: 'the header counts more than the query',
@@ -44,7 +44,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'no-position-means-the-beginning',
     guarantee: 'HB-13 sse',
-    file,
+    file: 'packages/hub/src/services/event-query.ts',
     find: "throw MalformedRequest.error('Last-Event-ID",
     replace: "if (text) return 0;\n  throw MalformedRequest.error('Last-Event-ID",
     test,
@@ -62,9 +62,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'events-of-other-tenants-told',
     guarantee: 'HB-13 sse',
-    file,
-    find: 'asked);\n      const filter = { tenant: caller.tenant,',
-    replace: "asked);\n      const filter = { ...(caller.tenant === '' && { tenant: '' }),",
+    file: 'packages/hub/src/services/event-query.ts',
+    find: 'const filter = { tenant,',
+    replace: "const filter = { ...(tenant === '' && { tenant }),",
     test,
     testName: 'only what is of the reader',
   },

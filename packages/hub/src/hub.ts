@@ -1,10 +1,12 @@
 import { EventFeed, type BoundOperation, type RawRoute, type UpgradeRoute } from '@reeve/platform';
+import { eventProtocol } from './api/event-protocol.ts';
 import { agentProtocol } from './api/protocol.ts';
 import type { HubComponents } from './components.ts';
 import { stateOf, type LiveAgent } from './domain/live.ts';
 import { leaseOperations } from './drivers/long-poll/lease-operations.ts';
 import { PollLinks } from './drivers/long-poll/poll-links.ts';
 import { AgentEndpoint } from './drivers/websocket/agent-endpoint.ts';
+import { EventEndpoint } from './drivers/websocket/event-endpoint.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { agentOperations } from './services/agent-operations.ts';
 import type { AgentRoster } from './services/agent-roster.ts';
@@ -54,8 +56,11 @@ export async function createHub(components: HubComponents, version: string): Pro
     heartbeatMs: settings.heartbeatMs,
     leaseTtlMs: settings.leaseTtlMs,
   });
+  const { heartbeatMs, leaseTtlMs: silenceMs } = settings;
+  const newestPosition = (): number => database.status().newestPosition;
+  const events = new EventEndpoint({ ...components, feed, newestPosition, heartbeatMs, silenceMs });
   const links = new PollLinks({ ...components, ...engine, agentReady, heartbeatMs: settings.heartbeatMs });
-  watch(components, engine);
+  watch(components, engine, feed);
   engine.keeper.start();
   lifecycle.onStop('intake', 'dispatcher', () => engine.dispatcher.drain());
   lifecycle.onStop('intake', 'polls', () => links.release());
@@ -74,6 +79,13 @@ export async function createHub(components: HubComponents, version: string): Pro
         name: 'agents.connect',
         access: 'agents:connect',
         handle: (request, socket, head, caller) => endpoint.upgrade(request, socket, head, caller),
+      },
+      {
+        path: eventProtocol.path,
+        name: 'events.connect',
+        access: 'events:read',
+        handle: (request, socket, head, caller, { draining }) =>
+          events.upgrade(request, socket, head, caller, draining),
       },
     ],
     removeOldBlobs: (signal) => removeOldBlobs({ ...components, ...engine }, signal),
@@ -106,7 +118,7 @@ function streams({ database, settings }: HubComponents, engine: Engine): RawRout
   ];
 }
 
-function watch({ metrics }: HubComponents, { board, roster }: Engine): void {
+function watch({ metrics }: HubComponents, { board, roster }: Engine, feed: EventFeed): void {
   const sum = (of: (agent: ReturnType<AgentRoster['get']> & object) => number): number =>
     [...roster.all()].reduce((total, agent) => total + of(agent), 0);
   metrics.watch({
@@ -115,6 +127,7 @@ function watch({ metrics }: HubComponents, { board, roster }: Engine): void {
     load: () => board.load.share,
     connectedAgents: () => sum((agent) => (agent.link ? 1 : 0)),
     openBreakers: () => sum((agent) => (agent.breaker.state === 'closed' ? 0 : 1)),
+    eventReaders: () => feed.subscriberCount,
     busySlots: () => sum((agent) => agent.leases.size),
   });
 }

@@ -28,6 +28,7 @@ export interface HubGauges {
   busySlots(): number;
   /** Agents whose circuit breaker is not closed. */
   openBreakers(): number;
+  eventReaders(): number;
 }
 
 export function createHubMetrics(metrics: Metrics): HubMetrics {
@@ -92,6 +93,13 @@ function watchGauges(metrics: Metrics, gauges: HubGauges): void {
     unit: 'agents',
     help: 'Agents whose circuit breaker is open or half-open',
     read: gauges.openBreakers,
+  });
+  metrics.sampledGauge({
+    area,
+    what: 'event',
+    unit: 'readers',
+    help: 'Followers of the event log',
+    read: gauges.eventReaders,
   });
   metrics.sampledGauge({ area, what: 'busy', unit: 'slots', help: 'Leases held by agents', read: gauges.busySlots });
 }

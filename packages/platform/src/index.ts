@@ -31,7 +31,7 @@ export type { KeyChain } from './sealing/index.ts';
 export { encryptionOperations, KeyRotation, platformSealedColumns } from './sealing-ops/index.ts';
 export type { EncryptionComponents, SealedColumn } from './sealing-ops/index.ts';
 export { auditOperations } from './audit-ops/index.ts';
-export { EventFeed, pruneEvents, readEvents } from './events/index.ts';
+export { EventFeed, EventPositionAhead, EventsGone, pruneEvents, readEvents } from './events/index.ts';
 export { approvalOperations, bind, createRoad, fullBucket, takeToken } from './operations/index.ts';
 export type {
   ApprovalSettings,

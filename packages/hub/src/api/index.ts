@@ -11,6 +11,7 @@ export * from './map-operations.ts';
 export * from './lease-operations.ts';
 export * from './hub-operations.ts';
 export * from './protocol.ts';
+export * from './event-protocol.ts';
 export type { Handler, TaskContext } from './handler.ts';
 export { defineHandler } from './define-handler.ts';
 export type { DefinedHandler, HandlerContext, HandlerLog, HandlerSpec, LeaseFacts } from './define-handler.ts';

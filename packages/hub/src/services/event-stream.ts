@@ -1,4 +1,4 @@
-import { InvalidInput, MalformedRequest, type JsonValue } from '@reeve/kernel';
+import type { JsonValue } from '@reeve/kernel';
 import {
   bind,
   drained,
@@ -9,7 +9,8 @@ import {
   type RawRoute,
   readEvents,
 } from '@reeve/platform';
-import { EventStreamQuery, listEvents } from '../api/hub-operations.ts';
+import { listEvents } from '../api/hub-operations.ts';
+import { eventQuery } from './event-query.ts';
 
 /** A comment line this often keeps proxies from closing a quiet stream, and shows us a reader that has gone. */
 const keepAliveMs = 15_000;
@@ -38,9 +39,7 @@ export function eventStream(feed: EventFeed, database: Database): RawRoute {
     name: 'events.stream',
     access: 'events:read',
     async handle(request, reply, caller) {
-      const { after: asked, subject, type } = queryOf(request.query);
-      const after = positionFrom(request.headers['last-event-id'] ?? asked);
-      const filter = { tenant: caller.tenant, ...(subject && { subject }), ...(type && { types: [type] }) };
+      const { after, filter } = eventQuery(request.query, request.headers['last-event-id'], caller.tenant);
       // Refused while an answer can still say so: a position that is gone, or was never reached.
       if (after !== undefined) await readEvents(database, { after, limit: 1, filter });
       const signal = AbortSignal.any([request.visit.signal, request.visit.draining]);
@@ -50,20 +49,6 @@ export function eventStream(feed: EventFeed, database: Database): RawRoute {
       await send(reply.raw, from, batches, signal);
     },
   };
-}
-
-/** Strict: with a misspelt or doubled filter the stream would be another than the one that was meant. */
-function queryOf(query: unknown): EventStreamQuery {
-  const parsed = EventStreamQuery.safeParse(query);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => ({ path: path as string[], message }));
-  throw InvalidInput.error('the stream of events takes `after`, `subject` and `type`, each once', { issues });
-}
-
-function positionFrom(text: unknown): number | undefined {
-  if (text === undefined || text === '') return undefined;
-  if (typeof text === 'string' && /^\d{1,15}$/.test(text)) return Number(text);
-  throw MalformedRequest.error('Last-Event-ID and `after` take the position of an event, a whole number');
 }
 
 type Response = Parameters<RawRoute['handle']>[1]['raw'];
