@@ -1,14 +1,16 @@
 /**
  * The hub's own rows of the table: bulk, one by one from 64 clients over HTTP, and the time until an idle hub's agent
- * has a task. Embedded database, synchronous FULL, everything on (audit, events, keys, limits).
+ * has a task. Embedded database, synchronous FULL, everything on (audit, events, keys, limits); or PostgreSQL with
+ * synchronous_commit, on a private server that is started for it.
  *
- *     npm run bench -- hub [--rounds 7] [--tasks 20000] [--only bulk,single,pickup]
+ *     npm run bench -- hub [--rounds 7] [--tasks 20000] [--only bulk,single,pickup] [--database postgres]
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 import { connectAgent } from '@reeve/sdk';
 import { Pool } from 'undici';
+import { PostgresCluster } from '../tests/house/postgres.ts';
 import { startBulkFloor } from './floors/bulk-loop.ts';
 import { start, startHub, type Measured, type RunningHub } from './harness/processes.ts';
 import { writeResult } from './harness/results.ts';
@@ -19,6 +21,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '7' },
     tasks: { type: 'string', default: '20000' },
     only: { type: 'string', default: 'bulk,single,pickup' },
+    database: { type: 'string', default: 'sqlite' },
   },
 });
 const rounds = Number(values.rounds);
@@ -35,7 +38,7 @@ interface Setup {
 }
 
 async function startSetup(): Promise<Setup> {
-  const hub = await startHub();
+  const hub = await startHub(cluster ? { REEVE_DATABASE_URL: await cluster.createDatabase() } : {});
   const agent = await start(
     'bench/harness/echo-agent.ts',
     [hub.url, '4000'],
@@ -192,6 +195,7 @@ async function startBareServer(): Promise<{ url: string; close: () => void }> {
   return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}`, close: () => server.close() };
 }
 
+const cluster = values.database === 'postgres' ? await PostgresCluster.start() : undefined;
 const setup = await startSetup();
 const wanted = new Set(values.only.split(','));
 const measurements: Record<string, Measurement> = {};
@@ -201,4 +205,5 @@ if (wanted.has('pickup')) measurements['pickUp'] = await pickUp(setup);
 await setup.pool.close();
 await setup.agent.stop();
 await setup.hub.stop();
-writeResult('hub', measurements);
+await cluster?.stop();
+writeResult(cluster ? 'hub-postgres' : 'hub', measurements);
