@@ -4,6 +4,7 @@ const domain = 'packages/hub/src/domain';
 const services = 'packages/hub/src/services';
 const domainTests = 'packages/hub/test/domain';
 const breaker = 'packages/hub/test/agents/breaker.test.ts';
+const proficiency = 'packages/hub/test/agents/proficiency.test.ts';
 const load = 'packages/hub/test/tasks/load.test.ts';
 const fairness = 'packages/hub/test/tasks/fairness.test.ts';
 
@@ -234,6 +235,79 @@ export const mutants: readonly Mutant[] = [
     replace: "state: 'closed'",
     test: breaker,
     testName: 'went down',
+  },
+  {
+    name: 'completion-counted-as-quality',
+    guarantee: 'HB-11 completion-only',
+    file: `${domain}/proficiency.ts`,
+    find: "if (source === 'completion') [completed",
+    replace:
+      "if (source === 'completion') [completed, failed, good, bad] = [tally.good, tally.bad, tally.good, tally.bad];\n    if (source === 'completion') [completed",
+    test: `${domainTests}/proficiency.test.ts`,
+    testName: 'moves reliability and nothing else',
+  },
+  {
+    name: 'declaration-believed-for-ever',
+    guarantee: 'HB-11 blend',
+    file: `${services}/proficiencies.ts`,
+    find: 'if (changed.length === 0) return;',
+    replace: 'if (changed.length >= 0) return;',
+    test: proficiency,
+    testName: 'loses work to an honest one',
+  },
+  {
+    name: 'nothing-ever-fades',
+    guarantee: 'HB-11 blend',
+    file: `${domain}/proficiency.ts`,
+    find: 'return 2 ** (-Math.max(0, nowMs - atMs) / halfLifeMs);',
+    replace: 'return 1;',
+    test: `${domainTests}/proficiency.test.ts`,
+    testName: 'after a half-life',
+  },
+  {
+    name: 'output-schema-not-looked-at',
+    guarantee: 'HB-11 judged',
+    file: `${services}/verification.ts`,
+    find: 'if (outputSchema) {',
+    replace: 'if (!outputSchema) {',
+    test: proficiency,
+    testName: 'does not fit the schema',
+  },
+  {
+    name: 'wrong-answers-to-canaries-accepted',
+    guarantee: 'LD-08',
+    file: `${services}/verification.ts`,
+    find: 'canonicalJson(output) === canonicalJson(canary.expected)',
+    replace: 'canonicalJson(output) !== undefined',
+    test: proficiency,
+    testName: 'loses work to an honest one',
+  },
+  {
+    name: 'evidence-not-on-record',
+    guarantee: 'HB-11 evidence',
+    file: `${services}/proficiencies.ts`,
+    find: 'await this.#parts.database.commit({ statements });',
+    replace: '',
+    test: proficiency,
+    testName: 'restart',
+  },
+  {
+    name: 'verifiers-forgotten-by-a-restart',
+    guarantee: 'HB-11 judged',
+    file: `${services}/recovery.ts`,
+    find: 'if (task) task.verify = openVerify(database, row);',
+    replace: '',
+    test: proficiency,
+    testName: 'kept over a restart',
+  },
+  {
+    name: 'schemas-without-bounds',
+    guarantee: 'HB-11 judged',
+    file: `${services}/output-schemas.ts`,
+    find: 'for (const inner of schemasIn(keyword, value)) refuseUnbounded(inner, depth + 1);',
+    replace: '',
+    test: proficiency,
+    testName: 'hidden deep inside',
   },
   {
     name: 'best-agent-by-a-stale-score',

@@ -2,6 +2,7 @@ import type { Clock } from '@reeve/kernel';
 import type { Database, Lifecycle, Logger, SealedFiles } from '@reeve/platform';
 import type { Backoff } from './api/task.ts';
 import type { BreakerSettings } from './domain/breaker.ts';
+import type { ProficiencySettings } from './domain/proficiency.ts';
 import type { TenantTermsSettings } from './domain/tenant-terms.ts';
 import type { HubMetrics } from './metrics.ts';
 
@@ -20,6 +21,7 @@ export interface HubSettings {
   readonly shedLowAt: number;
   /** When an agent that fails gets no work, and for how long. */
   readonly breaker: BreakerSettings;
+  readonly proficiency: ProficiencySettings;
   readonly tenants: TenantTermsSettings;
   /** Memory for copies of waiting inputs; beyond it they are read from the database when they are handed over. */
   readonly inputMemoryBytes: number;

@@ -1,7 +1,5 @@
 import type { HubComponents } from './components.ts';
-import { attemptError } from './domain/attempt-error.ts';
 import { TenantTermsBook } from './domain/tenant-terms.ts';
-import { AttemptTimedOut, LeaseExpired } from './errors.ts';
 import { AgentRoster } from './services/agent-roster.ts';
 import { AgentSessions } from './services/agent-sessions.ts';
 import { AttachedTasks } from './services/attached-tasks.ts';
@@ -13,7 +11,9 @@ import { Dispatcher } from './services/dispatcher.ts';
 import { Endings } from './services/endings.ts';
 import { Fences } from './services/fences.ts';
 import { Inputs } from './services/inputs.ts';
-import { LeaseKeeper, type TimesUp } from './services/lease-keeper.ts';
+import { LeaseKeeper } from './services/lease-keeper.ts';
+import { OutputSchemas } from './services/output-schemas.ts';
+import { Proficiencies } from './services/proficiencies.ts';
 import { Quotas } from './services/quotas.ts';
 import { Maps } from './services/maps.ts';
 import { Recovery } from './services/recovery.ts';
@@ -21,6 +21,8 @@ import { Settlement } from './services/settlement.ts';
 import { Submissions } from './services/submissions.ts';
 import { SteadyTime } from './services/steady-time.ts';
 import { TaskBoard } from './services/task-board.ts';
+import { timesUp } from './services/times-up.ts';
+import { Verification } from './services/verification.ts';
 import { nextEpoch } from './store/epoch.ts';
 import { selectNewestSeq } from './store/read-tasks.ts';
 
@@ -40,43 +42,49 @@ export async function createEngine(components: HubComponents) {
   const quotas = new Quotas({ ...shared, board, terms });
   const endings = new Endings();
   const steadyTime = new SteadyTime(clock);
-  const keeper: LeaseKeeper = new LeaseKeeper(clock, roster, settings.leaseTtlMs, timesUp());
+  const { leaseTtlMs } = settings;
+  const keeper = new LeaseKeeper(
+    clock,
+    roster,
+    leaseTtlMs,
+    timesUp(() => timed, leaseTtlMs),
+  );
   const dispatcher = new Dispatcher({ ...shared, board, keeper, fences, inputs: new Inputs(database, log), terms });
   const breakers = new Breakers(shared);
+  const proficiencies = new Proficiencies({ ...shared, roster, board, dispatcher });
+  const schemas = new OutputSchemas();
+  const verification = new Verification({ schemas, proficiencies });
   const { stopping } = lifecycle;
-  const settlement = new Settlement({ ...shared, board, keeper, dispatcher, endings, breakers, random, stopping });
-  const submissions = new Submissions({ ...shared, board, roster, keeper, dispatcher, steadyTime, quotas, newestSeq });
-  const sessions = new AgentSessions({ ...shared, roster, board, dispatcher, settlement });
+  const settlement = new Settlement({
+    ...shared,
+    board,
+    keeper,
+    dispatcher,
+    endings,
+    breakers,
+    proficiencies,
+    random,
+    stopping,
+  });
+  const timed = { board, dispatcher, settlement, breakers };
+  const submissions = new Submissions({
+    ...shared,
+    board,
+    roster,
+    keeper,
+    dispatcher,
+    steadyTime,
+    quotas,
+    schemas,
+    newestSeq,
+  });
+  const sessions = new AgentSessions({ ...shared, roster, board, dispatcher, settlement, proficiencies });
   const blobs = new Blobs({ ...shared, files });
   const work = { ...shared, board, roster, submissions, settlement, endings, stopping };
   const maps = new Maps({ ...work, blobs });
-  const reports = new AttemptReports({ ...shared, settlement, maps });
+  const reports = new AttemptReports({ ...shared, settlement, maps, verification });
   const attached = new AttachedTasks({ ...shared, submissions, settlement, endings });
-  const recovery = new Recovery({ ...shared, board, roster, keeper, dispatcher, steadyTime });
-
-  /** What follows when a time is over; the parts it speaks of exist before any time can be. */
-  function timesUp(): TimesUp {
-    return {
-      attemptTimedOut(lease) {
-        lease.agent.link?.cancel(lease.task.id, lease.fence, 'the attempt took too long');
-        const message = `not finished within ${lease.task.timeoutMs} ms`;
-        settlement.giveUp(lease, attemptError(AttemptTimedOut, message));
-      },
-      leaseExpired(lease) {
-        const message = `its agent was silent for ${settings.leaseTtlMs} ms`;
-        settlement.giveUp(lease, attemptError(LeaseExpired, message));
-      },
-      deadlinePresses: (task) => board.press(task),
-      deadlinePassed: (task) => void settlement.expire(task),
-      breakerOpen(agent) {
-        if (breakers.endPause(agent)) dispatcher.agentChanged(agent);
-      },
-      taskIsDue(task) {
-        board.enqueue(task);
-        dispatcher.queueChanged(task.queue);
-      },
-    };
-  }
+  const recovery = new Recovery({ ...shared, board, roster, keeper, dispatcher, steadyTime, proficiencies });
 
   await removeLeftOverFiles({ database, files });
   await recovery.run();
@@ -91,6 +99,7 @@ export async function createEngine(components: HubComponents) {
     submissions,
     sessions,
     reports,
+    proficiencies,
     attached,
     recovery,
     blobs,

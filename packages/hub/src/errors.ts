@@ -16,6 +16,14 @@ export const QuotaExceeded = defineError({
   remedy:
     'Wait for the time in `Retry-After`, or until some of its tasks have ended; `hub.tenants` in the configuration sets quotas.',
 });
+export const OutputRefused = defineError({
+  code: 'output_refused',
+  class: 'badGateway',
+  title: 'The output did not pass its verifier',
+  meaning: 'What the agent delivered is not what the verifier of the task accepts; the attempt counts as failed.',
+  remedy:
+    'Nothing to do if another attempt passes; otherwise compare the verifier with the output, and see `reeve agents proficiency`.',
+});
 export const LeaseLost = defineError({
   code: 'lease_lost',
   class: 'conflict',

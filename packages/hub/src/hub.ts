@@ -62,12 +62,14 @@ export async function createHub(components: HubComponents, version: string): Pro
   const links = new PollLinks({ ...components, ...engine, agentReady, heartbeatMs: settings.heartbeatMs });
   watch(components, engine, feed);
   engine.keeper.start();
+  engine.proficiencies.start();
   lifecycle.onStop('intake', 'dispatcher', () => engine.dispatcher.drain());
   lifecycle.onStop('intake', 'polls', () => links.release());
   lifecycle.onStop('connections', 'dispatcher', () => engine.dispatcher.stop());
   lifecycle.onStop('connections', 'attached tasks', () => engine.attached.endAll());
   lifecycle.onStop('connections', 'agents', () => endpoint.close());
   lifecycle.onStop('connections', 'event streams', () => feed.close());
+  lifecycle.onStop('connections', 'proficiency', () => engine.proficiencies.stop());
   lifecycle.onStop('connections', 'lease keeper', () => engine.keeper.stop());
   const { roster, attached } = engine;
   return {

@@ -1,6 +1,7 @@
 import { defineOperation, NotFound, PageQuery, pageOf, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
 import { AgentExists, AgentNotRunnable } from '../errors.ts';
+import { AgentProficiency } from './proficiency.ts';
 import { Agent, AgentChange, AgentOffer, AgentState, CapabilityName } from './agent.ts';
 
 const byId = z.object({ id: Uuid });
@@ -40,6 +41,16 @@ export const showAgent = defineOperation({
   http: { method: 'GET', path: '/v1/agents/{id}' },
   input: byId,
   output: Agent,
+  errors: [NotFound],
+});
+export const showProficiency = defineOperation({
+  name: 'agents.proficiency',
+  summary: 'How well an agent does what it offers: declared, learned, and what that stands on',
+  access: 'agents:read',
+  effect: 'read',
+  http: { method: 'GET', path: '/v1/agents/{id}/proficiency' },
+  input: byId,
+  output: AgentProficiency,
   errors: [NotFound],
 });
 export const updateAgent = defineOperation({

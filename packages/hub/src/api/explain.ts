@@ -11,6 +11,8 @@ export const AgentVerdict = z.object({
   eligible: z.boolean(),
   /** First requirement that failed. */
   failed: z.object({ requirement: z.string(), wanted: z.json(), found: z.json() }).optional(),
+  /** Of the required capabilities it offers: what it declares, and the blend with what was verified, which counts. */
+  proficiency: z.array(z.object({ capability: z.string(), declared: z.number(), blend: z.number() })),
   /** 0..1, higher is better; only of eligible agents. */
   score: z.number().optional(),
   rank: z.int().optional(),

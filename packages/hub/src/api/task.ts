@@ -1,5 +1,6 @@
 import { EpochMs, Labels, MicroUsd, Token, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
+import { Verify } from './verify.ts';
 import { CapabilityName, Proficiency, Region } from './agent.ts';
 
 /** Largest output of a task, as JSON text in UTF-8; agents check it before they send one. */
@@ -70,6 +71,7 @@ export const TaskSubmission = z.object({
   /** Attempts in all; the hub's default when not given. */
   maxAttempts: z.int().min(1).max(100).optional(),
   backoff: Backoff.optional(),
+  verify: Verify.optional(),
   labels: Labels.default({}),
   /** The same key with the same task gives the task that exists; with another task it is refused. */
   idempotencyKey: Token.optional(),

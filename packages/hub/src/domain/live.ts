@@ -1,11 +1,13 @@
 import type { JsonValue } from '@reeve/kernel';
 import type { AgentOffer, AgentState } from '../api/agent.ts';
 import type { Backoff } from '../api/task.ts';
+import type { Verify } from '../api/verify.ts';
 import { newBreaker, type Breaker } from './breaker.ts';
 import type { IncomingStream } from './incoming-stream.ts';
 import type { Linked } from './lane-queue.ts';
 import type { LazyRanking } from './lazy-ranking.ts';
 import { matchable, type MatchableOffer } from './match.ts';
+import type { Tallies } from './proficiency.ts';
 import type { RequirementClass } from './requirement-class.ts';
 import { Turns } from './turns.ts';
 
@@ -56,6 +58,8 @@ export interface LiveTask extends Linked<LiveTask> {
   /** JSON text. */
   input: string | undefined;
   lease: Lease | undefined;
+  /** How what comes of it is judged. */
+  verify: Verify | undefined;
   /** Ends as cancelled when its submitter goes. */
   readonly follower: Follower | undefined;
   /** Something of it was given to its follower: from then on another attempt would repeat it. */
@@ -138,6 +142,8 @@ export interface LiveAgent {
   /** Of these, the ones in whose ranking it stands lower than it may deserve when a slot of it is free again. */
   readonly lowered: Set<TaskQueue>;
   readonly breaker: Breaker;
+  /** What was learned of it, by capability. */
+  readonly evidence: Map<string, Tallies>;
   /** How its slots are shared between tenants. */
   readonly turns: Turns;
 }
@@ -156,6 +162,7 @@ export function newAgent(
     agenda: new Set(),
     lowered: new Set(),
     breaker: newBreaker(breakerOpenings),
+    evidence: new Map(),
     turns: new Turns(),
   };
 }

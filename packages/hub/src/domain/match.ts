@@ -4,6 +4,7 @@ import type { RequirementClass } from './requirement-class.ts';
 
 /** What of an agent's offer matching looks at, prepared once when the offer changes. */
 export interface MatchableOffer {
+  /** Blended: what was declared, outweighed by what was verified (see proficiency.ts). */
   readonly proficiencies: ReadonlyMap<string, number>;
   readonly labels: Readonly<Record<string, string>>;
   readonly region: string | undefined;
@@ -18,9 +19,10 @@ export interface Mismatch {
   readonly found: JsonValue;
 }
 
-export function matchable(offer: AgentOffer): MatchableOffer {
+/** @param blends proficiencies of the capabilities of which something was learned; of others what is declared counts. */
+export function matchable(offer: AgentOffer, blends: ReadonlyMap<string, number> = new Map()): MatchableOffer {
   return {
-    proficiencies: new Map(offer.capabilities.map(({ name, proficiency }) => [name, proficiency])),
+    proficiencies: new Map(offer.capabilities.map(({ name, proficiency }) => [name, blends.get(name) ?? proficiency])),
     labels: offer.labels,
     region: offer.region,
     priceMicroUsd: BigInt(offer.priceMicroUsd),

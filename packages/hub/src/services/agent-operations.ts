@@ -16,20 +16,24 @@ import {
   removeAgent,
   resumeAgent,
   showAgent,
+  showProficiency,
   updateAgent,
 } from '../api/agent-operations.ts';
 import type { Agent, AgentChange, AgentOffer, AgentState } from '../api/agent.ts';
+import type { AgentProficiency } from '../api/proficiency.ts';
 import { stateOf, type AgentIntent, type LiveAgent } from '../domain/live.ts';
 import { AgentExists, AgentNotRunnable } from '../errors.ts';
 import { selectAgent, updateRemoved } from '../store/agents.ts';
 import type { AgentsTable } from '../store/tables.ts';
 import type { AgentRoster } from './agent-roster.ts';
 import type { AgentSessions, Commit } from './agent-sessions.ts';
+import type { Proficiencies } from './proficiencies.ts';
 import { agentEvent } from './task-event.ts';
 
 export interface AgentOperationsParts {
   readonly roster: AgentRoster;
   readonly sessions: AgentSessions;
+  readonly proficiencies: Proficiencies;
   readonly database: Database;
   readonly nowMs: () => number;
 }
@@ -40,6 +44,7 @@ export function agentOperations(parts: AgentOperationsParts): BoundOperation[] {
     bind(registerAgent, (offer, call) => register(parts, offer, call)),
     bind(listAgents, async (input) => list(parts.roster, input)),
     bind(showAgent, async ({ id }) => agentView(find(parts.roster, id))),
+    bind(showProficiency, async ({ id }) => proficiencyView(parts, find(parts.roster, id))),
     bind(updateAgent, ({ id, ...change }, call) => update(parts, id, change, call)),
     bind(pauseAgent, ({ id }, call) => changeIntent(parts, id, 'paused', call)),
     bind(resumeAgent, ({ id }, call) => resume(parts, id, call)),
@@ -61,6 +66,10 @@ export function agentView(agent: LiveAgent): Agent {
     registeredAtMs: agent.registeredAtMs,
     ...(agent.link || agent.lastSeenAtMs === undefined ? {} : { lastSeenAtMs: agent.lastSeenAtMs }),
   };
+}
+
+function proficiencyView({ proficiencies }: AgentOperationsParts, agent: LiveAgent): AgentProficiency {
+  return { agentId: agent.id, agentName: agent.offer.name, capabilities: proficiencies.view(agent) };
 }
 
 function breakerView({ breaker: { state, failed, retryAtMs } }: LiveAgent): Agent['breaker'] {

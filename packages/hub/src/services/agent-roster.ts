@@ -2,7 +2,7 @@ import { nearestNames } from '@reeve/kernel';
 import type { AgentOffer, AgentState } from '../api/agent.ts';
 import type { LiveAgent, TaskQueue } from '../domain/live.ts';
 import { stateOf } from '../domain/live.ts';
-import { firstMismatch, matchable } from '../domain/match.ts';
+import { firstMismatch, type MatchableOffer } from '../domain/match.ts';
 import type { RequirementClass } from '../domain/requirement-class.ts';
 
 /** The agents that are registered, what they offer, and every capability that was ever declared. */
@@ -48,10 +48,10 @@ export class AgentRoster {
   }
 
   /** Replaces what an agent offers; the classes it qualifies for are worked out again by `requalify`. */
-  change(agent: LiveAgent, offer: AgentOffer): void {
+  change(agent: LiveAgent, offer: AgentOffer, matchable: MatchableOffer): void {
     this.#unindex(agent);
     agent.offer = offer;
-    agent.matchable = matchable(offer);
+    agent.matchable = matchable;
     this.#index(agent);
   }
 

@@ -17,6 +17,7 @@ import {
 import type { AgentsTable } from '../store/tables.ts';
 import type { AgentRoster } from './agent-roster.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import type { Proficiencies } from './proficiencies.ts';
 import { agentOf } from './recovery.ts';
 import type { Settlement } from './settlement.ts';
 import type { TaskBoard } from './task-board.ts';
@@ -27,6 +28,7 @@ export interface AgentSessionsParts {
   readonly board: TaskBoard;
   readonly dispatcher: Dispatcher;
   readonly settlement: Settlement;
+  readonly proficiencies: Proficiencies;
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Logger;
@@ -140,7 +142,7 @@ export class AgentSessions {
     const update = { ...updateOffer.bind({ id: agent.id, offer: JSON.stringify(offer) }), expectRows: 1 };
     const events = [agentEvent(agent, 'agent.changed', { name: offer.name })];
     await commit([update, ...this.#declarations(offer)], events, { ...agent, offer });
-    this.#parts.roster.change(agent, offer);
+    this.#parts.roster.change(agent, offer, this.#parts.proficiencies.matchable(agent, offer));
     this.#qualify(agent);
   }
 
@@ -171,6 +173,7 @@ export class AgentSessions {
     const statements = [{ ...updateRemoved.bind({ id: row.id, removed_at_ms: null }), expectRows: 1 }];
     const events = [agentEvent(agent, 'agent.restored', { name: agent.offer.name })];
     await this.#parts.database.commit({ statements, events });
+    await this.#parts.proficiencies.recall(agent);
     this.#parts.roster.add(agent);
     this.#qualify(agent);
   }

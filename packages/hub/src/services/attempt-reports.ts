@@ -9,6 +9,7 @@ import { selectTaskFence } from '../store/read-tasks.ts';
 import type { TasksTable } from '../store/tables.ts';
 import type { Maps } from './maps.ts';
 import { holds, type Settlement } from './settlement.ts';
+import type { Verification } from './verification.ts';
 
 /** Pause before work that an agent gave back is offered again, so that an agent that declines everything does not spin. */
 const declinedDelayMs = 1_000;
@@ -19,6 +20,7 @@ const detailsLimitLength = 16 * 1024;
 export interface AttemptReportsParts {
   readonly settlement: Settlement;
   readonly maps: Pick<Maps, 'wrongResult'>;
+  readonly verification: Verification;
   readonly database: Database;
   readonly log: Logger;
   readonly metrics: HubMetrics;
@@ -32,15 +34,14 @@ export class AttemptReports {
     this.#parts = parts;
   }
 
-  succeeded(agent: LiveAgent, taskId: string, fence: number, output: unknown): void {
+  succeeded(agent: LiveAgent, taskId: string, fence: number, output: JsonValue): void {
     const lease = holds(agent, taskId, fence);
     if (!lease) return this.#late(agent, taskId, fence, 'succeeded');
-    const wrong = this.#parts.maps.wrongResult(taskId, output);
-    if (wrong) return this.#parts.settlement.fail(lease, wrong);
     const text = JSON.stringify(output);
-    if (Buffer.byteLength(text) <= outputLimitBytes) return this.#parts.settlement.succeed(lease, text);
-    const message = `the output has ${Buffer.byteLength(text)} bytes; at most ${outputLimitBytes} are kept`;
-    this.#parts.settlement.fail(lease, { code: 'too_large', message, retryable: false });
+    const { maps, verification } = this.#parts;
+    const error = maps.wrongResult(taskId, output) ?? tooLarge(text) ?? verification.judge(lease, output);
+    if (error) this.#parts.settlement.fail(lease, error);
+    else this.#parts.settlement.succeed(lease, text);
   }
 
   failed(agent: LiveAgent, taskId: string, fence: number, error: TaskError): void {
@@ -113,6 +114,13 @@ export class AttemptReports {
     this.#parts.metrics.lateReport();
     agent.link?.lost(taskId, fence);
   }
+}
+
+function tooLarge(output: string): TaskError | undefined {
+  const sizeBytes = Buffer.byteLength(output);
+  if (sizeBytes <= outputLimitBytes) return undefined;
+  const message = `the output has ${sizeBytes} bytes; at most ${outputLimitBytes} are kept`;
+  return { code: 'too_large', message, retryable: false };
 }
 
 type LastLease = Pick<TasksTable, 'state' | 'fence' | 'agent_id'>;

@@ -53,7 +53,8 @@ function sample(roster: AgentRoster, row: TaskRow, wanted: RequirementClass): Li
 function judge(agent: LiveAgent, wanted: RequirementClass): AgentVerdict {
   const state = stateOf(agent);
   const free = freeSlots(agent);
-  const facts = { agentId: agent.id, agentName: agent.offer.name, state, freeSlots: free };
+  const proficiency = proficiencyIn(agent, wanted);
+  const facts = { agentId: agent.id, agentName: agent.offer.name, state, proficiency, freeSlots: free };
   const mismatch = firstMismatch(agent.matchable, wanted);
   if (mismatch) return { ...facts, eligible: false, failed: mismatch };
   if (state !== 'online')
@@ -62,6 +63,15 @@ function judge(agent: LiveAgent, wanted: RequirementClass): AgentVerdict {
     return { ...facts, eligible: false, failed: { requirement: 'circuit breaker', wanted: 'closed', found: 'open' } };
   const points = score({ offer: agent.matchable, slots: agent.offer.slots, freeSlots: free }, wanted);
   return { ...facts, eligible: true, score: Math.round(points * 1e6) / 1e6 };
+}
+
+function proficiencyIn({ offer, matchable }: LiveAgent, { requires }: RequirementClass): AgentVerdict['proficiency'] {
+  return requires.flatMap(({ name: capability }) => {
+    const declared = offer.capabilities.find(({ name }) => name === capability)?.proficiency;
+    return declared === undefined
+      ? []
+      : [{ capability, declared, blend: matchable.proficiencies.get(capability) ?? declared }];
+  });
 }
 
 /** Eligible agents first, best first; a full one keeps its score but ranks behind those with a free slot. */

@@ -2,6 +2,7 @@ import type { Clock } from '@reeve/kernel';
 import type { Database, Logger } from '@reeve/platform';
 import { AgentOffer } from '../api/agent.ts';
 import type { Backoff } from '../api/task.ts';
+import type { Verify } from '../api/verify.ts';
 import type { HubSettings } from '../components.ts';
 import { dueAtMs } from '../domain/ageing.ts';
 import { newAgent, type Lease, type LiveAgent, type LiveTask, type TaskQueue } from '../domain/live.ts';
@@ -10,11 +11,13 @@ import { selectAgents, selectCapabilities } from '../store/agents.ts';
 import { selectLiveTasks, type LiveTaskRow } from '../store/read-tasks.ts';
 import type { AgentsTable } from '../store/tables.ts';
 import { backoffOf, constraintsOf, requiresOf } from '../store/task-json.ts';
-import { sealedError } from '../store/payloads.ts';
+import { openVerify, sealedError } from '../store/payloads.ts';
+import { selectLiveTaskVerifiers, selectTaskVerifiers } from '../store/task-verifiers.ts';
 import { endTask } from '../store/finish-task.ts';
 import type { AgentRoster } from './agent-roster.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import type { Proficiencies } from './proficiencies.ts';
 import type { SteadyTime } from './steady-time.ts';
 import type { TaskBoard } from './task-board.ts';
 import { taskEvent } from './task-event.ts';
@@ -30,6 +33,7 @@ export interface RecoveryParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly steadyTime: SteadyTime;
+  readonly proficiencies: Proficiencies;
   readonly settings: HubSettings;
 }
 
@@ -47,7 +51,9 @@ export class Recovery {
   async run(): Promise<{ agents: number; tasks: number }> {
     await this.#capabilities();
     await this.#agents();
+    await this.#parts.proficiencies.recover();
     const tasks = await this.#tasks();
+    await this.#verifiers();
     const agents = this.#parts.roster.size;
     for (const shared of [this.#texts, this.#backoffs, this.#queues]) shared.forget();
     this.#parts.log.info({ agents, tasks }, 'hub rebuilt from the database');
@@ -55,8 +61,9 @@ export class Recovery {
   }
 
   /** Takes a task up again that was dead. */
-  revive(row: LiveTaskRow): void {
+  revive(row: LiveTaskRow, verify: Verify | undefined): void {
     const task = this.#wait(row);
+    task.verify = verify;
     this.#parts.board.add(task);
     this.#place(task, row.run_at_ms);
   }
@@ -91,6 +98,27 @@ export class Recovery {
       if (rows.length < pageSize) return count;
       after = rows.at(-1)!.seq;
     }
+  }
+
+  async #verifiers(): Promise<void> {
+    const { database, board } = this.#parts;
+    for (let after = -1; ;) {
+      const page = selectLiveTaskVerifiers.bind({ after, limit: pageSize });
+      const rows = await database.read<{ seq: number; verify: string; id: string }>(page);
+      for (const row of rows) {
+        const task = board.get(row.id);
+        if (task) task.verify = openVerify(database, row);
+      }
+      if (rows.length < pageSize) return;
+      after = rows.at(-1)!.seq;
+    }
+  }
+
+  /** The verifiers of a task that has ended, for when it is taken up again. */
+  async verifiersOf(id: string): Promise<Verify | undefined> {
+    const { database } = this.#parts;
+    const [row] = await database.read<{ seq: number; verify: string }>(selectTaskVerifiers.bind({ id }));
+    return row && openVerify(database, row);
   }
 
   #recover(row: LiveTaskRow): void {
@@ -153,6 +181,7 @@ export class Recovery {
       attempt: row.attempt,
       input: undefined,
       lease: undefined,
+      verify: undefined,
       follower: undefined,
       streamed: false,
       failedOn: undefined,

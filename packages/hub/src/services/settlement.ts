@@ -14,6 +14,7 @@ import type { Breakers } from './breakers.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Ending, Endings } from './endings.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import type { Proficiencies } from './proficiencies.ts';
 import type { TaskBoard } from './task-board.ts';
 
 /** First pause before a settlement that could not be stored is tried again; doubles up to `storageRetryMaxMs`. */
@@ -26,6 +27,7 @@ export interface SettlementParts {
   readonly dispatcher: Dispatcher;
   readonly endings: Endings;
   readonly breakers: Breakers;
+  readonly proficiencies: Proficiencies;
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Logger;
@@ -83,6 +85,7 @@ export class Settlement {
       finished_at_ms: this.#parts.clock.nowMs(),
     });
     this.#parts.breakers.succeeded(lease);
+    this.#parts.proficiencies.completed(lease.agent, task, true);
     task.follower?.settling?.({ state: 'succeeded', output });
     this.#settle(lease, {
       state: 'succeeded',
@@ -107,7 +110,7 @@ export class Settlement {
   #fail(lease: Lease, error: TaskError, reported: boolean): void {
     const { task } = lease;
     this.#parts.metrics.attemptFailed(error.code);
-    if (error.retryable) this.#parts.breakers.failed(lease);
+    if (error.retryable) this.#agentFailed(lease);
     const retryable = error.retryable && !task.streamed;
     const decision = decideRetry(
       { ...task.retry, maxAttempts: task.maxAttempts },
@@ -118,6 +121,12 @@ export class Settlement {
     if (!decision.retry) return this.#bury(lease, error, decision.reason, reported);
     task.failedOn = lease.agent;
     this.#release(lease, error, { reported, delayMs: this.#failsOver(lease) ? 0 : decision.delayMs });
+  }
+
+  /** Not for what the agent calls permanent: that says something about the input. */
+  #agentFailed(lease: Lease): void {
+    this.#parts.breakers.failed(lease);
+    this.#parts.proficiencies.completed(lease.agent, lease.task, false);
   }
 
   /** The agent gave the attempt back unworked: it does not count, and the task waits again after `delayMs`. */
@@ -280,7 +289,12 @@ export class Settlement {
 
   async #settleDurably(lease: Lease, settling: Settling): Promise<void> {
     const { task } = lease;
-    const unit = { statements: [settling.statement], events: [taskEvent(task, settling.event, settling.data)] };
+    // What its verifiers found becomes durable together with the ending.
+    const learned = task.verify ? this.#parts.proficiencies.unwritten(lease.agent) : [];
+    const unit = {
+      statements: [settling.statement, ...learned],
+      events: [taskEvent(task, settling.event, settling.data)],
+    };
     const stored = await this.#store(task, unit);
     if (stored === 'durable') this.#settled(lease, settling);
     else if (stored === 'refused') await this.#refused(lease, settling);
@@ -300,6 +314,7 @@ export class Settlement {
    */
   async #refused(lease: Lease, settling: Settling): Promise<void> {
     const { task, agent, fence } = lease;
+    if (task.verify) this.#parts.proficiencies.notWritten(agent);
     const [row] = await this.#parts.database.read<TasksTable>(selectTaskFence.bind({ id: task.id }));
     if (row?.fence === fence && row.state === settling.state) return this.#settled(lease, settling);
     if (settling.reported) agent.link?.lost(task.id, fence);

@@ -19,11 +19,13 @@ import { UnknownBlob, UnknownCapability } from '../errors.ts';
 import type { HubMetrics } from '../metrics.ts';
 import { insertTask, insertTaskInput, insertTaskKey } from '../store/insert-task.ts';
 import { insertBlobUse, touchBlob } from '../store/blobs.ts';
-import { sealedInput } from '../store/payloads.ts';
+import { sealedInput, sealedVerify } from '../store/payloads.ts';
+import { insertTaskVerifiers } from '../store/task-verifiers.ts';
 import type { AgentRoster } from './agent-roster.ts';
 import { knownThings, type KnownThings } from './known-things.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import type { OutputSchemas } from './output-schemas.ts';
 import type { Claim, Quotas } from './quotas.ts';
 import type { SteadyTime } from './steady-time.ts';
 import type { TaskBoard } from './task-board.ts';
@@ -39,6 +41,7 @@ export interface SubmissionsParts {
   readonly metrics: HubMetrics;
   readonly steadyTime: SteadyTime;
   readonly quotas: Quotas;
+  readonly schemas: OutputSchemas;
   readonly settings: HubSettings;
   /** Highest sequence number in the database at start. */
   readonly newestSeq: number;
@@ -187,8 +190,9 @@ export class Submissions {
   }
 
   /** @throws InvalidInput, UnknownCapability */
-  check({ requires, allowUnknown, deadlineAtMs }: TaskSubmission): void {
-    const { roster, clock } = this.#parts;
+  check({ requires, allowUnknown, deadlineAtMs, verify }: TaskSubmission): void {
+    const { roster, clock, schemas } = this.#parts;
+    if (verify?.outputSchema) schemas.check(verify.outputSchema);
     if (deadlineAtMs !== undefined && deadlineAtMs <= clock.nowMs())
       throw InvalidInput.error('the deadline is in the past', {
         issues: [{ path: ['deadlineAtMs'], message: 'must be in the future' }],
@@ -244,6 +248,7 @@ export class Submissions {
       statements: [
         insertStatement(task, submission),
         insertTaskInput.bind({ seq: task.seq, input: sealedInput(task.seq, input) }),
+        ...verifiersOf(task),
       ],
     };
   }
@@ -270,6 +275,7 @@ export class Submissions {
       attempt: 0,
       input,
       lease: undefined,
+      verify: submission.verify,
       follower,
       streamed: false,
       failedOn: undefined,
@@ -308,6 +314,10 @@ function insertStatement(task: LiveTask, submission: TaskSubmission): UnitStatem
     run_at_ms: runAtMs ?? null,
     deadline_at_ms: task.deadlineAtMs ?? null,
   });
+}
+
+function verifiersOf({ seq, verify }: LiveTask): UnitStatement[] {
+  return verify ? [insertTaskVerifiers.bind({ seq, verify: sealedVerify(seq, verify) })] : [];
 }
 
 function submittedEvent(task: LiveTask, { kind, priority, requires }: TaskSubmission): EventDraft {

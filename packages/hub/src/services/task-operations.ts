@@ -137,6 +137,7 @@ async function replay(parts: TaskOperationsParts, id: string, attempts: number, 
   if (row.state !== 'dead') throw TaskNotDead.error(`task ${id} is ${row.state}`);
   if (row.attached === 1) throw InvalidInput.error('its submitter is gone, so there is nobody to answer to');
   const max_attempts = row.attempt + attempts;
+  const verify = await parts.recovery.verifiersOf(id);
   const statement = { ...reviveTask.bind({ seq: row.seq, max_attempts }), expectRows: 1 };
   const { finished_at_ms: _, ...rest } = row;
   const answer = summaryOf({ ...rest, state: 'queued', max_attempts, finished_at_ms: null });
@@ -147,7 +148,7 @@ async function replay(parts: TaskOperationsParts, id: string, attempts: number, 
     if (ExpectationFailed.is(failure)) throw TaskNotDead.error(`task ${id} was replayed by another request`);
     throw failure;
   }
-  parts.recovery.revive({ ...row, state: 'queued', max_attempts, run_at_ms: null });
+  parts.recovery.revive({ ...row, state: 'queued', max_attempts, run_at_ms: null }, verify);
   return answer;
 }
 

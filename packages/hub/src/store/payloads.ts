@@ -1,5 +1,6 @@
 import { placeOf, SealedText, type Database, type SealedColumn, type StoredFile } from '@reeve/platform';
 import type { TaskError } from '../api/task.ts';
+import type { Verify } from '../api/verify.ts';
 import type { BlobsTable, MapsTable, TasksTable } from './tables.ts';
 
 // What tasks are given and what comes of them is stored sealed; everything the scheduler decides by stays readable.
@@ -10,8 +11,11 @@ export const hubSealedColumns: readonly SealedColumn[] = [
   { table: 'tasks', column: 'output', key: ['seq'] },
   { table: 'tasks', column: 'error', key: ['seq'] },
   { table: 'maps', column: 'template', key: ['id'] },
+  { table: 'task_verifiers', column: 'verify', key: ['seq'] },
   { table: 'blobs', column: 'file_key', key: ['tenant', 'digest'] },
 ];
+
+type Opener = Pick<Database, 'unsealed'>;
 
 const inputPlace = (seq: number): string => placeOf('task_inputs', 'input', seq);
 const outputPlace = (seq: number): string => placeOf('tasks', 'output', seq);
@@ -22,6 +26,16 @@ export const sealedOutput = (seq: number, output: string): SealedText => new Sea
 export const sealedError = (seq: number, error: TaskError): SealedText =>
   new SealedText(JSON.stringify(error), errorPlace(seq));
 
+const verifyPlace = (seq: number): string => placeOf('task_verifiers', 'verify', seq);
+
+export const sealedVerify = (seq: number, verify: Verify): SealedText =>
+  new SealedText(JSON.stringify(verify), verifyPlace(seq));
+
+/** The verifiers of a task, from what is stored. */
+export function openVerify(database: Opener, { seq, verify }: { seq: number; verify: string }): Verify {
+  return JSON.parse(database.unsealed(verify, verifyPlace(seq))) as Verify;
+}
+
 const fileKeyPlace = (tenant: string, digest: string): string => placeOf('blobs', 'file_key', tenant, digest);
 
 export const sealedFileKey = (tenant: string, digest: string, key: string): SealedText =>
@@ -30,8 +44,6 @@ export const sealedFileKey = (tenant: string, digest: string, key: string): Seal
 const templatePlace = (id: string): string => placeOf('maps', 'template', id);
 
 export const sealedTemplate = (id: string, template: string): SealedText => new SealedText(template, templatePlace(id));
-
-type Opener = Pick<Database, 'unsealed'>;
 
 /** JSON text of an input, from the stored one. */
 export function openInput(database: Opener, seq: number, stored: string): string {

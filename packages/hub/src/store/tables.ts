@@ -1,6 +1,7 @@
 import { statementsFor, type Sealing } from '@reeve/platform';
 import type { AgentIntent } from '../domain/live.ts';
 import type { MapState } from '../api/map.ts';
+import type { EvidenceSource } from '../api/proficiency.ts';
 import type { TaskState } from '../api/task.ts';
 
 export interface AgentsTable {
@@ -75,9 +76,22 @@ export interface MapsTable {
   finished_at_ms: number | null;
 }
 
+export interface EvidenceTable {
+  agent_id: string;
+  capability: string;
+  source: EvidenceSource;
+  good_millionths: number;
+  bad_millionths: number;
+  at_ms: number;
+  good_count: number;
+  bad_count: number;
+}
+
 export interface HubTables {
   hub_state: { name: string; value: number };
   agents: AgentsTable;
+  agent_evidence: EvidenceTable;
+  task_verifiers: Sealing<{ seq: number; verify: string }, 'verify'>;
   capabilities: { name: string; first_declared_at_ms: number };
   tasks: Sealing<TasksTable, 'output' | 'error'>;
   task_inputs: Sealing<{ seq: number; input: string }, 'input'>;

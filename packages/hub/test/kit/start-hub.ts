@@ -35,6 +35,7 @@ const testSettings: HubSettings = {
   maxLiveTasks: 100_000,
   ageingMs: 300_000,
   breaker: { failures: 5, initialPauseMs: 100, maxPauseMs: 1_000 },
+  proficiency: { priorWeight: 4, halfLifeMs: 14 * 24 * 3_600_000 },
   deferLowAt: 0.6,
   shedLowAt: 0.8,
   tenants: { defaults: { weight: 1, maxLiveTasks: 100_000, tasksPerMinute: 6_000_000 }, exceptions: [] },

@@ -161,6 +161,16 @@ const hub = z.strictObject({
     .default(0.8)
     .describe('Share of maxQueuedTasks above which low work is refused, before it is acknowledged.'),
   breaker: breaker.describe('When an agent that keeps failing gets no work, and for how long.'),
+  proficiency: z
+    .strictObject({
+      priorWeight: fraction({ min: 0.1, max: 1_000 })
+        .default(4)
+        .describe('How many verified outcomes it takes to outweigh what an agent declares of itself.'),
+      halfLifeMs: durationMs({ min: minute })
+        .default(14 * day)
+        .describe('After this long a verified outcome counts half.'),
+    })
+    .describe('What is learned of agents from verified outcomes.'),
   tenants: tenants.describe('What one tenant may take of the hub.'),
   inputLimitBytes: sizeBytes({ max: 2 * mebibyte })
     .default(256 * kibibyte)

@@ -1,0 +1,171 @@
+import { describe, expect, test } from 'vitest';
+import { rawAgent, startAgent } from '../kit/agents.ts';
+import { sharedHub, startHub, type HubUnderTest } from '../kit/start-hub.ts';
+import { submit } from '../kit/tasks.ts';
+import { ended, eventually } from '../kit/waiting.ts';
+
+const atOnce = { initialDelayMs: 0, factor: 1, maxDelayMs: 0, jitter: 0 };
+const outputSchema = { type: 'object', properties: { words: { type: 'integer' } }, required: ['words'] };
+
+async function idOf(hub: HubUnderTest, name: string): Promise<string> {
+  return (await hub.client.agents.list()).items.find((agent) => agent.name === name)!.id;
+}
+
+async function known(hub: HubUnderTest, name: string) {
+  const { capabilities } = await hub.client.agents.proficiency({ id: await idOf(hub, name) });
+  return capabilities[0]!;
+}
+
+describe('what comes of a task is judged', () => {
+  test('[HB-11 judged] an output that does not fit the schema is a failed attempt, and the task goes elsewhere', async () => {
+    const hub = await startHub();
+    const wrong = await rawAgent(hub, { name: 'wrong' });
+    const id = await submit(hub, { verify: { outputSchema }, backoff: atOnce });
+    const lease = await wrong.next('lease');
+    const right = await rawAgent(hub, { name: 'right' });
+    wrong.succeed(lease, { words: 'many' });
+    right.succeed(await right.next('lease'), { words: 5 });
+    expect(await ended(hub, id)).toMatchObject({ state: 'succeeded', output: { words: 5 }, attempt: 2 });
+    expect(await known(hub, 'wrong')).toMatchObject({
+      declared: 1,
+      learned: 0,
+      evidence: expect.arrayContaining([expect.objectContaining({ source: 'schema', good: 0, bad: 1 })]),
+    });
+    expect(await known(hub, 'right')).toMatchObject({ learned: 1 });
+  });
+
+  test('[HB-11 judged] the reason tells what does not fit', async () => {
+    const hub = await startHub();
+    const agent = await rawAgent(hub);
+    const id = await submit(hub, { verify: { outputSchema }, maxAttempts: 1 });
+    agent.succeed(await agent.next('lease'), { words: 'many' });
+    expect((await ended(hub, id)).error).toEqual({
+      code: 'output_refused',
+      message: 'refused by its verifier (schema): output/words must be integer',
+      retryable: true,
+    });
+  });
+
+  test('[HB-11 judged] the known answer of a canary is told to nobody, and kept over a restart', async () => {
+    const first = await startHub();
+    const secret = 'forty-two';
+    const id = await submit(first, {
+      verify: { canary: { expected: { answer: secret, why: [1, 2] } } },
+      maxAttempts: 2,
+      backoff: atOnce,
+    });
+    await first.stop();
+    const hub = await startHub({ after: first });
+    const agent = await rawAgent(hub);
+    const lease = await agent.next('lease');
+    agent.succeed(lease, { answer: 'no idea' });
+    const again = await agent.next('lease');
+    agent.succeed(again, { why: [1, 2], answer: secret });
+    expect((await ended(hub, id)).state).toBe('succeeded');
+    const told = JSON.stringify([
+      lease,
+      again,
+      (await hub.client.tasks.show({ id })).error,
+      await hub.client.events.list({ limit: 100 }),
+    ]);
+    expect(told).toContain('output_refused');
+    expect(told).not.toContain(secret);
+    expect(await known(hub, 'raw')).toMatchObject({ learned: 0.5 });
+  });
+
+  test('[HB-11 completion-only] completing everything moves reliability and leaves proficiency as declared', async () => {
+    const hub = await startHub();
+    const agent = await rawAgent(hub, { capabilities: [{ name: 'echo', proficiency: 0.5 }] });
+    for (let n = 0; n < 6; n++) await submit(hub, { maxAttempts: 1 });
+    agent.fail(await agent.next('lease'));
+    await agent.run(5);
+    await agent.roundTrip();
+    const echo = await known(hub, 'raw');
+    expect(echo).toMatchObject({ declared: 0.5, blend: 0.5, reliability: 0.9 });
+    expect(echo.learned).toBeUndefined();
+  });
+});
+
+describe('an agent that lies', () => {
+  test('[LD-08] [HB-11 blend evidence] about its proficiency loses work to an honest one, and everybody can see why', async () => {
+    const hub = await startHub();
+    let turn = 0;
+    const answer = async (input: unknown) => (input as number) * 2;
+    const lie = async (input: unknown) => (++turn % 10 < 3 ? (input as number) * 2 : 0);
+    await startAgent(hub, lie, { offer: { name: 'liar', capabilities: [{ name: 'echo', proficiency: 1 }] } });
+    await startAgent(hub, answer, { offer: { name: 'honest', capabilities: [{ name: 'echo', proficiency: 0.8 }] } });
+    for (let n = 1; n <= 20; n++) {
+      const id = await submit(hub, {
+        input: n,
+        verify: { canary: { expected: n * 2 } },
+        backoff: atOnce,
+        maxAttempts: 20,
+      });
+      expect((await ended(hub, id)).state).toBe('succeeded');
+    }
+    const [liar, honest] = [await known(hub, 'liar'), await known(hub, 'honest')];
+    expect(liar).toMatchObject({ declared: 1 });
+    expect(liar.blend).toBeLessThan(honest.blend);
+    // Work goes to the honest one now, idle as the liar is.
+    const honestId = await idOf(hub, 'honest');
+    for (let n = 0; n < 5; n++) expect((await ended(hub, await submit(hub, { input: n }))).agentId).toBe(honestId);
+    const demanding = await submit(hub, { input: 1, requires: [{ name: 'echo', minProficiency: 0.95 }] });
+    const { agents } = await hub.client.tasks.explain({ id: demanding });
+    const verdict = agents.find(({ agentName }) => agentName === 'liar')!;
+    expect(verdict.proficiency).toEqual([{ capability: 'echo', declared: 1, blend: liar.blend }]);
+    expect(verdict.failed).toEqual({ requirement: 'proficiency of echo', wanted: 0.95, found: liar.blend });
+    const { items } = await hub.client.events.list({ type: 'agent.proficiency', limit: 1_000 });
+    expect(items.length).toBeGreaterThan(0);
+  });
+
+  test('[HB-11 evidence] is known for one after a restart, and after it declares itself anew', async () => {
+    const first = await startHub();
+    const agent = await rawAgent(first);
+    for (let n = 0; n < 3; n++) {
+      const id = await submit(first, { verify: { canary: { expected: 1 } }, maxAttempts: 1 });
+      agent.succeed(await agent.next('lease'), 2);
+      await ended(first, id);
+    }
+    const before = await known(first, 'raw');
+    expect(before.evidence).toContainEqual(expect.objectContaining({ source: 'canary', good: 0, bad: 3 }));
+    await first.stop();
+    const hub = await startHub({ after: first });
+    const { lastAtMs: _, ...canary } = (await known(hub, 'raw')).evidence.find(({ source }) => source === 'canary')!;
+    expect(canary).toEqual({ source: 'canary', good: 0, bad: 3 });
+    const id = await idOf(hub, 'raw');
+    await hub.client.agents.update({ id, capabilities: [{ name: 'echo', proficiency: 0.9 }] });
+    expect(await known(hub, 'raw')).toMatchObject({ declared: 0.9, blend: expect.closeTo((0.9 * 4) / 7, 3) });
+    const task = await submit(hub, { requires: [{ name: 'echo', minProficiency: 0.8 }] });
+    const { agents } = await hub.client.tasks.explain({ id: task });
+    expect(agents[0]!.failed!.requirement).toBe('proficiency of echo');
+  });
+});
+
+describe('output schemas', () => {
+  const hub = sharedHub();
+
+  test.each<[string, object, string]>([
+    ['a pattern, which may take exponential time', { type: 'string', pattern: '^(a+)+$' }, 'the keyword pattern'],
+    ['a reference, which may recurse', { $ref: '#' }, 'the keyword $ref'],
+    ['uniqueItems, which is quadratic', { type: 'array', uniqueItems: true }, 'the keyword uniqueItems'],
+    [
+      'hidden deep inside',
+      { properties: { a: { items: { anyOf: [{ not: { pattern: 'x' } }] } } } },
+      'the keyword pattern',
+    ],
+    ['what is no schema', { type: 'number', minimum: 'low' }, 'not a JSON Schema'],
+    ['what is too large', { description: 'x'.repeat(20_000) }, 'characters'],
+  ])('[HB-11 judged] are refused with %s', async (_, schema, told) => {
+    const body = { requires: [{ name: 'echo' }], allowUnknown: true, verify: { outputSchema: schema } };
+    const answer = await hub().call('POST', '/v1/tasks', { body });
+    expect(answer.status).toBe(422);
+    expect(answer.body.detail).toContain(told);
+    expect(answer.body.issues[0].path).toEqual(['verify', 'outputSchema']);
+  });
+
+  test('[HB-11 judged] and verifiers without any are refused', async () => {
+    const body = { requires: [{ name: 'echo' }], allowUnknown: true, verify: {} };
+    expect((await hub().call('POST', '/v1/tasks', { body })).status).toBe(422);
+    await eventually(async () => (await hub().client.tasks.list()).items.length === 0);
+  });
+});
