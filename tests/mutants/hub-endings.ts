@@ -110,9 +110,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'time-out-is-a-success',
     guarantee: 'HB-09 time-out',
-    file: `${source}/engine.ts`,
-    find: 'settlement.giveUp(lease, attemptError(AttemptTimedOut, message));',
-    replace: 'settlement.succeed(lease, JSON.stringify(message));',
+    file: `${source}/services/times-up.ts`,
+    find: 'parts().settlement.giveUp(lease, attemptError(AttemptTimedOut, message));',
+    replace: 'parts().settlement.succeed(lease, JSON.stringify(message));',
     test: acknowledgement,
     testName: 'died of its time-out',
   },

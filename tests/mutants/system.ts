@@ -22,8 +22,9 @@ export const mutants: readonly Mutant[] = [
     name: 'result-accepted-before-it-is-on-disk',
     guarantee: 'HB-08 sync-trace',
     file: `${services}/settlement.ts`,
-    find: 'const unit = { statements: [settling.statement],',
-    replace: 'lease.agent.link?.accepted(task.id, lease.fence);\n    const unit = { statements: [settling.statement],',
+    find: '    const unit = {\n      statements: [settling.statement,',
+    replace:
+      '    lease.agent.link?.accepted(task.id, lease.fence);\n    const unit = {\n      statements: [settling.statement,',
     test: trace,
     testName: 'told that it is accepted',
   },

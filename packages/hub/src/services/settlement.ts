@@ -289,15 +289,18 @@ export class Settlement {
 
   async #settleDurably(lease: Lease, settling: Settling): Promise<void> {
     const { task } = lease;
-    // What its verifiers found becomes durable together with the ending.
-    const learned = task.verify ? this.#parts.proficiencies.unwritten(lease.agent) : [];
     const unit = {
-      statements: [settling.statement, ...learned],
+      statements: [settling.statement, ...this.#learned(lease)],
       events: [taskEvent(task, settling.event, settling.data)],
     };
     const stored = await this.#store(task, unit);
     if (stored === 'durable') this.#settled(lease, settling);
     else if (stored === 'refused') await this.#refused(lease, settling);
+  }
+
+  /** What the verifiers of the task found becomes durable together with the ending. */
+  #learned({ task, agent }: Lease): UnitStatement[] {
+    return task.verify ? this.#parts.proficiencies.unwritten(agent) : [];
   }
 
   #settled(lease: Lease, settling: Settling): void {
