@@ -1,5 +1,5 @@
 /** How an installation in production begins: its keys, and the credential of the first owner. */
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,10 +20,15 @@ interface Login {
 function productionSettings(tokenKey = randomBytes(32)): Record<string, string> {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-secrets-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const files = { ENCRYPTION_KEYS_FILE: randomBytes(32), TOKENS_KEYS_FILE: tokenKey };
-  const paths = Object.entries(files).map(([name, key]) => {
+  const chainOf = (key: Buffer): string => `k1:${key.toString('base64')}\n`;
+  const files = {
+    ENCRYPTION_KEYS_FILE: chainOf(randomBytes(32)),
+    TOKENS_KEYS_FILE: chainOf(tokenKey),
+    AUDIT_SIGNING_KEY_FILE: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }),
+  };
+  const paths = Object.entries(files).map(([name, text]) => {
     const path = join(folder, name);
-    writeFileSync(path, `k1:${key.toString('base64')}\n`, { mode: 0o600 });
+    writeFileSync(path, text, { mode: 0o600 });
     return [name, path];
   });
   return { ENV: 'production', ...Object.fromEntries(paths) };

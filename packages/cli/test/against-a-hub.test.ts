@@ -306,6 +306,14 @@ describe('keys and audit', () => {
     const { code, stdout } = await place.reeve(['audit', 'verify']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ok +yes$/m);
+    await place.json('audit', 'export-head');
+    const kept = join(place.folder, 'copy.jsonl');
+    const exported = readFileSync(join(place.folder, '.reeve', 'audit-heads.jsonl'), 'utf8');
+    writeFileSync(kept, exported);
+    expect(await place.json('audit', 'verify', '--heads', kept)).toMatchObject({ ok: true });
+    writeFileSync(kept, exported.replace(/"sequence":\d+/, '"sequence":1'));
+    const forged = await place.reeve(['audit', 'verify', '--heads', kept]);
+    expect([forged.code, forged.stderr]).toEqual([2, expect.stringContaining('head_not_genuine')]);
   });
 });
 

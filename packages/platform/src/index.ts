@@ -32,6 +32,9 @@ export { encryptionOperations, KeyRotation, platformSealedColumns } from './seal
 export type { EncryptionComponents, SealedColumn } from './sealing-ops/index.ts';
 export { auditOperations } from './audit-ops/index.ts';
 export { EventFeed, EventPositionAhead, EventsGone, pruneEvents, readEvents } from './events/index.ts';
+export { periodically } from './operations/periodic.ts';
+export { AuditHeads, newHeadKeyText, parseHeadKeys } from './audit/index.ts';
+export type { HeadKeys } from './audit/index.ts';
 export { approvalOperations, bind, createRoad, fullBucket, takeToken } from './operations/index.ts';
 export type {
   ApprovalSettings,

@@ -45,6 +45,7 @@ import {
   disableUser,
   encryptionStatus,
   endSession,
+  exportAuditHead,
   enrolTotp,
   giveApproval,
   healthDetails,
@@ -60,6 +61,7 @@ import {
   showSelf,
   stepUpSession,
   verifyAudit,
+  verifyAuditHeads,
   withdrawApproval,
 } from '@reeve/platform/api';
 
@@ -121,6 +123,8 @@ export const operations = [
   withdrawApproval,
   listAudit,
   verifyAudit,
+  verifyAuditHeads,
+  exportAuditHead,
   encryptionStatus,
   rotateEncryption,
   healthDetails,

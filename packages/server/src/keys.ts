@@ -1,6 +1,14 @@
 import { link, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { newKeyChainText, parseKeyChain, type KeyChain, type SystemConfiguration } from '@reeve/platform';
+import {
+  newHeadKeyText,
+  newKeyChainText,
+  parseHeadKeys,
+  parseKeyChain,
+  type HeadKeys,
+  type KeyChain,
+  type SystemConfiguration,
+} from '@reeve/platform';
 
 type Configured = SystemConfiguration['encryption']['keys'];
 
@@ -12,6 +20,13 @@ export async function encryptionKeys({ encryption, home }: SystemConfiguration):
 /** The keys that sign the tokens of people: as configured, else those of the home folder, made at the first start. */
 export async function tokenKeys({ tokens, home }: SystemConfiguration): Promise<KeyChain> {
   return keyChainOf(tokens.keys, 'tokens.keys', join(home, 'token.keys'));
+}
+
+/** The keys that sign audit heads: as configured, else that of the home folder, made at the first start. */
+export async function headKeys({ audit, home }: SystemConfiguration): Promise<HeadKeys> {
+  if (audit.signingKey !== undefined) return parseHeadKeys(audit.signingKey.reveal(), 'audit.signingKey');
+  const path = join(home, 'audit.key');
+  return parseHeadKeys(await keptIn(path, newHeadKeyText), path);
 }
 
 async function keyChainOf(configured: Configured, setting: string, path: string): Promise<KeyChain> {

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { systemClock } from '@reeve/kernel';
 import { createHub, createHubMetrics, type Hub } from '@reeve/hub';
 import { createGatewayMetrics, createMarket } from '@reeve/market';
 import {
+  AuditHeads,
   createAccess,
+  periodically,
   createHealth,
   createHttpServer,
   createMetrics,
@@ -31,12 +34,14 @@ import {
   type SystemConfiguration,
 } from '@reeve/platform';
 import { keepHouse } from './housekeeping.ts';
-import { tokenKeys } from './keys.ts';
+import { headKeys, tokenKeys } from './keys.ts';
 import { openRecord, sealedColumns, type OpenRecord } from './record.ts';
 import { version } from './version.ts';
 
 /** Of the grace: for requests under way to end, and once more for streams to take their end; the rest is for storage. */
 const drainShare = 0.4;
+
+const dayMs = 86_400_000;
 
 export interface ServeComponents {
   readonly configuration: SystemConfiguration;
@@ -66,6 +71,7 @@ export async function serveOn(record: OpenRecord, components: ServeComponents): 
   const access = await openAccess({ database, clock: systemClock, log, people }, lifecycle);
   const road = openRoad(configuration, { database, log, metrics, lifecycle });
   const encryption = await openEncryption(record, log, lifecycle);
+  const auditHeads = await openAuditHeads(database, components);
   const hub = await openHub(configuration, { database, log, metrics, lifecycle });
   const http = await openHttp({
     configuration,
@@ -78,6 +84,7 @@ export async function serveOn(record: OpenRecord, components: ServeComponents): 
     road,
     hub,
     encryption,
+    auditHeads,
   });
   keepHouse({ database, clock: systemClock, log, lifecycle, eventRetentionMs: configuration.events.retentionMs, hub });
   const url = await http.listen(configuration);
@@ -103,6 +110,27 @@ async function openEncryption(record: OpenRecord, log: Logger, lifecycle: Lifecy
   lifecycle.onStop('connections', 'encryption', async () => rotation[Symbol.asyncDispose]());
   await rotation.resume();
   return { ...components, rotation };
+}
+
+/** Signs where the audit chain is, every so often and at the end of the process, and removes once a day what is old enough. */
+async function openAuditHeads(
+  database: Database,
+  { configuration, log, lifecycle }: ServeComponents,
+): Promise<AuditHeads> {
+  const { audit, home } = configuration;
+  const keys = await headKeys(configuration);
+  const heads = new AuditHeads({ database, clock: systemClock, keys, path: resolve(home, audit.headsFile) });
+  const stopExporting = periodically('export of audit heads', audit.exportEveryMs, log, (signal) =>
+    heads.export(signal),
+  );
+  const stopPruning = periodically('removal of old audit records', dayMs, log, (signal) =>
+    heads.prune(systemClock.nowMs() - audit.retentionMs, signal),
+  );
+  lifecycle.onStop('work', 'audit heads', async () => {
+    await Promise.all([stopExporting(), stopPruning()]);
+    await heads.export();
+  });
+  return heads;
 }
 
 interface Base {
@@ -155,9 +183,10 @@ interface HttpBase extends Base, ServeComponents {
   readonly road: Road;
   readonly hub: Hub;
   readonly encryption: EncryptionComponents;
+  readonly auditHeads: AuditHeads;
 }
 
-function openHttp({ configuration, hub, encryption, people, ...base }: HttpBase): Promise<HttpServer> {
+function openHttp({ configuration, hub, encryption, people, auditHeads, ...base }: HttpBase): Promise<HttpServer> {
   const { log, metrics, database, access, lifecycle } = base;
   const gateway = { clock: systemClock, log, metrics: createGatewayMetrics(metrics), settings: configuration.gateway };
   const market = createMarket({ hub, ...gateway });
@@ -170,7 +199,7 @@ function openHttp({ configuration, hub, encryption, people, ...base }: HttpBase)
     ...people.operations,
     ...keyOperations({ access, database, clock: systemClock }),
     ...approvalOperations({ database, clock: systemClock, settings: approvals }),
-    ...auditOperations({ database }),
+    ...auditOperations({ database, heads: auditHeads }),
     ...encryptionOperations(encryption),
   ];
   return createHttpServer({

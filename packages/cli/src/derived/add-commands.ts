@@ -47,15 +47,27 @@ function addOperation(command: Command, operation: Operation, session: Session):
   if (operation.name === 'tasks.create') {
     command.option('--wait', 'until the task has ended; its end decides the exit code');
   }
+  if (operation.name === 'audit.verify') {
+    command.option('--heads <file>', 'against a copy of the exported heads that was kept elsewhere');
+  }
   command.action(() => run(command, operation, flags, session));
 }
 
 async function run(command: Command, operation: Operation, flags: readonly Flag[], session: Session): Promise<void> {
-  const written = command.opts<Written & CommonFlags & { wait?: boolean }>();
+  const written = command.opts<Written & CommonFlags & { wait?: boolean; heads?: string }>();
+  if (written.heads !== undefined) return verifyAgainst(session, written.heads, written);
   const input = await inputOf(operation, flags, command.args, written);
   if (written.wait) return createAndWait(session, operation, input, written);
   const answer = (await runOperation(session, operation, input, written)) as { ok?: boolean };
   if (operation.name === 'audit.verify' && !answer.ok) session.exitCode = 1;
+}
+
+/** Sends a copy of the exported heads, one JSON line each, to be checked and compared. */
+async function verifyAgainst(session: Session, file: string, flags: CommonFlags): Promise<void> {
+  const { readHeads } = await import('../commands/read-heads.ts');
+  const verifyHeads = operations.find(({ name }) => name === 'audit.verifyHeads')!;
+  const answer = (await runOperation(session, verifyHeads, { heads: await readHeads(file) }, flags)) as { ok: boolean };
+  if (!answer.ok) session.exitCode = 1;
 }
 
 /** With `--wait` the answer is the task as it ended, so that there is one answer and not two. */

@@ -22,7 +22,7 @@ export const AuditVerdict = z.object({
   ok: z.boolean(),
   /** Records that were found right. */
   records: z.int(),
-  /** Of a chain that is right its end; keep it elsewhere, and give it next time to find a cut or rewritten chain. */
+  /** Of a chain that is right its end. */
   head: ChainHead.optional(),
   /** The first record that is wrong, and how. */
   fault: z
@@ -50,18 +50,40 @@ export const listAudit = defineOperation({
   output: pageOf(AuditRecord),
   errors: [MalformedRequest],
 });
+export const SignedHead = z.object({
+  sequence: z.int().nonnegative(),
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  atMs: EpochMs,
+  keyId: z.string().max(64),
+  signature: z.string().max(200),
+});
+
+export const exportAuditHead = defineOperation({
+  name: 'audit.exportHead',
+  summary: 'Sign where the audit chain is, and add that to the file of exported heads',
+  description: 'Done every hour by itself. A chain that does not fit an earlier head is never signed.',
+  access: 'audit:write',
+  effect: 'write',
+  http: { method: 'POST', path: '/v1/audit/heads', status: 201 },
+  input: z.object({}),
+  output: SignedHead,
+});
+export const verifyAuditHeads = defineOperation({
+  name: 'audit.verifyHeads',
+  summary: 'Check the audit log against heads that were kept elsewhere',
+  description: 'For a copy of the file of exported heads: `reeve audit verify --heads FILE` sends it.',
+  access: 'audit:read',
+  effect: 'write',
+  http: { method: 'POST', path: '/v1/audit/verify', bodyLimitBytes: 8 * 1024 * 1024 },
+  input: z.object({ heads: z.array(SignedHead).min(1).max(20_000) }),
+  output: AuditVerdict,
+});
 export const verifyAudit = defineOperation({
   name: 'audit.verify',
-  summary: 'Check the hash chain of the audit log',
+  summary: 'Check the audit log: its hash chain, and every head that was exported',
   access: 'audit:read',
   effect: 'read',
   http: { method: 'GET', path: '/v1/audit/verify' },
-  input: z.object({
-    /** A head that was exported earlier, as `<sequence>:<hash>`. */
-    head: z
-      .string()
-      .regex(/^\d{1,15}:[0-9a-f]{64}$/, 'must be <sequence>:<hash> of an earlier verification')
-      .optional(),
-  }),
+  input: z.object({}),
   output: AuditVerdict,
 });

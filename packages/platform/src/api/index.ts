@@ -7,7 +7,15 @@ export {
   showApproval,
   withdrawApproval,
 } from './approvals.ts';
-export { AuditRecord, AuditVerdict, listAudit, verifyAudit } from './audit.ts';
+export {
+  AuditRecord,
+  AuditVerdict,
+  exportAuditHead,
+  listAudit,
+  SignedHead,
+  verifyAudit,
+  verifyAuditHeads,
+} from './audit.ts';
 export { EncryptionRotation, EncryptionStatus, encryptionStatus, rotateEncryption } from './encryption.ts';
 export { ApprovalClosed, ApprovalMismatch, OperationTimeout, RequestCancelled, StepUpRequired } from './errors.ts';
 export { errorPage, errorsPage } from './errors-page.ts';

@@ -1,5 +1,5 @@
 import { giveApproval, listApprovals, showApproval, withdrawApproval } from './approvals.ts';
-import { listAudit, verifyAudit } from './audit.ts';
+import { exportAuditHead, listAudit, verifyAudit, verifyAuditHeads } from './audit.ts';
 import { encryptionStatus, rotateEncryption } from './encryption.ts';
 import { healthDetails } from './health.ts';
 import { createKey, listKeys, revokeKey, showKey } from './keys.ts';
@@ -37,6 +37,8 @@ export const platformOperations = [
   withdrawApproval,
   listAudit,
   verifyAudit,
+  verifyAuditHeads,
+  exportAuditHead,
   encryptionStatus,
   rotateEncryption,
   healthDetails,

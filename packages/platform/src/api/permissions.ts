@@ -29,6 +29,7 @@ export const permissionCatalogue: readonly PermissionDescription[] = [
   { name: 'users:read', meaning: 'See the people who can log in' },
   { name: 'users:write', meaning: 'Create and disable people, with at most one’s own permissions', stepUp: true },
   { name: 'audit:read', meaning: 'Read the audit log and verify its chain' },
+  { name: 'audit:write', meaning: 'Sign and export where the audit chain is' },
   { name: 'encryption:read', meaning: 'See which keys seal what is stored, never the keys' },
   { name: 'encryption:write', meaning: 'Seal what is stored under the active key', stepUp: true },
   { name: 'approvals:read', meaning: 'See what waits for consent' },

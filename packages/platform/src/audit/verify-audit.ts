@@ -6,10 +6,12 @@ import { readRecords, type AuditSource } from './store/records.ts';
 
 export interface VerifyOptions {
   /**
-   * A head exported earlier, kept where who could write the database could not: only with it are a tail that was cut
+   * Heads exported earlier, kept where who could write the database could not: only with them are a tail that was cut
    * off, and a chain that was computed anew from some record on, visible.
    */
-  readonly expectedHead?: ChainHead | undefined;
+  readonly expectedHeads?: readonly ChainHead[];
+  /** Where the chain begins, when older records were removed on purpose; whoever gives it has checked its signature. */
+  readonly anchor?: ChainHead | undefined;
   /** Called after each page with the number of records found right so far. */
   readonly onProgress?: (records: number) => void;
   readonly signal?: AbortSignal | undefined;
@@ -21,12 +23,12 @@ export type AuditVerdict =
   | { readonly ok: false; readonly records: number; readonly fault: AuditFault };
 
 /**
- * Walks the audit chain from its first record and tells the first that is wrong and how. Lets other work run between
+ * Walks the audit chain from its first record, or its anchor, and tells the first that is wrong and how. Lets other work run between
  * pages; about 250,000 records a second.
  */
 export async function verifyAudit(db: AuditSource, options: VerifyOptions = {}): Promise<AuditVerdict> {
-  const { expectedHead, onProgress, signal, pageSize = 500 } = options;
-  const walk = new ChainWalk(expectedHead);
+  const { expectedHeads = [], anchor, onProgress, signal, pageSize = 500 } = options;
+  const walk = new ChainWalk(expectedHeads, anchor);
   for (;;) {
     signal?.throwIfAborted();
     const page = await readRecords(db, walk.head.sequence, pageSize);
@@ -44,12 +46,17 @@ export async function verifyAudit(db: AuditSource, options: VerifyOptions = {}):
 }
 
 class ChainWalk {
-  head: ChainHead = { sequence: 0, hash: genesisHash };
+  head: ChainHead;
   headFault: AuditFault | undefined;
-  readonly #expected: ChainHead | undefined;
+  /** Hashes that are known from heads, by the number of their record. */
+  readonly #expected: Map<number, string>;
+  readonly #lastExpected: number;
 
-  constructor(expected: ChainHead | undefined) {
-    this.#expected = expected;
+  constructor(expected: readonly ChainHead[], anchor: ChainHead = { sequence: 0, hash: genesisHash }) {
+    this.head = anchor;
+    this.#expected = new Map(expected.map(({ sequence, hash }) => [sequence, hash]));
+    this.#lastExpected = Math.max(0, ...this.#expected.keys());
+    this.#compare(anchor);
   }
 
   /** Whether the row is the right successor of the head; then it is the new head. */
@@ -57,17 +64,20 @@ class ChainWalk {
     if (row.sequence !== this.head.sequence + 1 || row.previous_hash !== this.head.hash) return false;
     if (recordHash(row) !== row.hash) return false;
     this.head = { sequence: row.sequence, hash: row.hash };
-    if (row.sequence === this.#expected?.sequence && row.hash !== this.#expected.hash)
-      this.headFault = rewritten(row.sequence);
+    this.#compare(this.head);
     return true;
   }
 
   cutTail(): AuditFault | undefined {
-    const expected = this.#expected;
-    if (expected === undefined || expected.sequence <= this.head.sequence) return undefined;
+    if (this.#lastExpected <= this.head.sequence) return undefined;
     const first = this.head.sequence + 1;
-    const message = `records ${first} to ${expected.sequence}, known from the expected head, are missing at the end`;
+    const message = `records ${first} to ${this.#lastExpected}, known from the expected head, are missing at the end`;
     return { sequence: first, kind: 'tailCut', message };
+  }
+
+  #compare({ sequence, hash }: ChainHead): void {
+    const expected = this.#expected.get(sequence);
+    if (expected !== undefined && expected !== hash) this.headFault ??= rewritten(sequence);
   }
 }
 

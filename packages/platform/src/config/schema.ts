@@ -65,6 +65,24 @@ const http = z.strictObject({
     ),
 });
 
+const audit = z.strictObject({
+  signingKey: perEnvironment(
+    secret()
+      .optional()
+      .describe(
+        'Ed25519 private key in PEM that signs the heads of the audit chain; older keys, to check with, follow it. Made in home when it is not set.',
+      ),
+    { requiredIn: ['production'] },
+  ),
+  headsFile: text()
+    .default('audit-heads.jsonl')
+    .describe('File that exported heads are added to; a relative path starts at home. Better on another disk.'),
+  exportEveryMs: durationMs({ min: minute, max: day }).default(hour).describe('How often the head is exported.'),
+  retentionMs: durationMs({ min: 30 * day, max: 100 * 366 * day })
+    .default(7 * 366 * day)
+    .describe('How long audit records are kept; older ones are removed up to an exported head.'),
+});
+
 const tokens = z.strictObject({
   keys: perEnvironment(
     secret()
@@ -239,6 +257,7 @@ export const systemSchema = z.strictObject({
       ),
     })
     .describe('Encryption of inputs, results and seeds in the database.'),
+  audit: audit.describe('The record of who did what.'),
   tokens: tokens.describe('Logins of people.'),
   http: http.describe('The door of the API.'),
   limits: limits.describe('How much one identity may ask; wide in development, so that a load test needs no settings.'),

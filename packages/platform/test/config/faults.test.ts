@@ -111,6 +111,7 @@ test('[MK-14 defaults-refused] production does not start on the default configur
   expect(faultsOf({}, { env })).toEqual([
     'home: must be set in production: in a file, or by REEVE_HOME',
     'encryption.keys: must be set in production: in a file, or by REEVE_ENCRYPTION_KEYS',
+    'audit.signingKey: must be set in production: in a file, or by REEVE_AUDIT_SIGNING_KEY',
     'tokens.keys: must be set in production: in a file, or by REEVE_TOKENS_KEYS',
   ]);
   const { value } = load(

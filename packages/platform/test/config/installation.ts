@@ -23,7 +23,7 @@ process.on('exit', () => rmSync(secrets, { recursive: true }));
 
 /** The keys without which production does not start, each in a file of its own. */
 export const productionKeys = Object.fromEntries(
-  ['REEVE_ENCRYPTION_KEYS', 'REEVE_TOKENS_KEYS'].map((variable) => {
+  ['REEVE_ENCRYPTION_KEYS', 'REEVE_TOKENS_KEYS', 'REEVE_AUDIT_SIGNING_KEY'].map((variable) => {
     const path = join(secrets, variable);
     writeFileSync(path, 'what is in it does not matter here', { mode: 0o600 });
     return [`${variable}_FILE`, path];

@@ -53,6 +53,7 @@ test('the example, with every setting uncommented, is the default configuration'
     node: expect.any(Object),
     encryption: expect.any(Object),
     tokens: expect.any(Object),
+    audit: expect.any(Object),
   };
   expect(uncommented.value).toEqual({ ...expected.value, ...apart });
   const { node } = uncommented.value;
