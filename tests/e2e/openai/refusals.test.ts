@@ -67,7 +67,7 @@ test('[MK-16] a wrong key is an AuthenticationError, and nothing reaches a node'
     const error = await thrownBy(Promise.resolve(act(openAi({ ...hub, apiKey: 'rv_0123456789ab_wrong' }))));
     expect(error).toBeInstanceOf(AuthenticationError);
     expect(error).toMatchObject({ status: 401, code: 'unauthenticated', type: 'authentication_error' });
-    expect(error.message).toContain('API key');
+    expect(error.message).toContain('credential');
   }
   expect(backend.stats.requests).toBe(before);
 });
