@@ -49,6 +49,12 @@ export const NEEDED = {
     debian: 'postgresql',
     present: () => postgresPrograms() !== undefined && onPath('setpriv'),
   },
+  promtool: {
+    why: 'alert rules: that Prometheus takes them, and that each fires when it should and only then',
+    how: 'apt-get install prometheus',
+    debian: 'prometheus',
+    present: () => onPath('promtool'),
+  },
   minutes: {
     why: 'long runs: many seeds, many kills',
     how: 'nothing but patience',

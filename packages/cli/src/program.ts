@@ -8,7 +8,7 @@ import type { Session } from './session.ts';
 import { version } from './version.ts';
 
 /** Commands that need no operation to be known: they start without loading the client. */
-const standalone = new Set(['up', 'node', 'config', 'db', 'completion']);
+const standalone = new Set(['alerts', 'up', 'node', 'config', 'db', 'completion']);
 
 /**
  * The tree of commands for one command line. What a command does is loaded when it runs; the commands made from
@@ -23,6 +23,7 @@ export async function buildProgram(session: Session, argv: readonly string[]): P
     .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
     .exitOverride();
   addServerCommands(program, session);
+  addAlerts(program, session);
   addDatabaseCommands(program, session);
   const words = argv.filter((word) => !word.startsWith('-'));
   const isStandalone = standalone.has(words[0] ?? '') || (words[0] === 'agents' && words[1] === 'run');
@@ -101,6 +102,26 @@ function addDatabaseCommands(program: Command, session: Session): void {
     .action(async (flags: DbMoveFlags) => {
       const { moveDatabase } = await import('./commands/server-roles.ts');
       session.exitCode = await moveDatabase(flags);
+    });
+}
+
+function addAlerts(program: Command, session: Session): void {
+  const alerts = program.command('alerts').description('what is watched, and what to do about it');
+  alerts
+    .command('list')
+    .description('the alert rules: condition, severity, action, owner and runbook')
+    .option('--json', 'as one line of JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const { alerts: print } = await import('./commands/server-roles.ts');
+      session.exitCode = await print(json ? 'json' : 'text');
+    });
+  alerts
+    .command('export')
+    .description('the alert rules as a file for Prometheus')
+    .addHelpText('after', '\nExample:\n  reeve alerts export > /etc/prometheus/rules/reeve.yml')
+    .action(async () => {
+      const { alerts: print } = await import('./commands/server-roles.ts');
+      session.exitCode = await print('prometheus');
     });
 }
 

@@ -53,6 +53,8 @@ export { createLogger, isPrettyWanted, rememberSecret } from './log/index.ts';
 export type { Logger, ProcessLogger } from './log/index.ts';
 export { createLifecycle, installSignals } from './lifecycle/index.ts';
 export type { Lifecycle } from './lifecycle/index.ts';
+export { platformAlerts, prometheusRules } from './alerts/index.ts';
+export type { AlertRule } from './alerts/index.ts';
 export { createMetrics } from './metrics/index.ts';
 export type { Metrics } from './metrics/index.ts';
 export type { RawRoute, UpgradeRoute } from './http/route.ts';

@@ -1,3 +1,4 @@
+export { alertRules } from './alerts.ts';
 export { migrations } from './record.ts';
 export { serve, serveOn } from './serve.ts';
 export type { ServeComponents, Serving } from './serve.ts';

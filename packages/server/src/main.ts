@@ -11,6 +11,7 @@ const roles: Record<string, () => Promise<{ run(options: never): Promise<void> }
   agent: () => import('./roles/agent.ts'),
   handlers: () => import('./roles/handlers.ts'),
   mcp: () => import('./roles/mcp.ts'),
+  alerts: () => import('./roles/alerts.ts'),
   config: () => import('./roles/config.ts'),
   'db-move': () => import('./roles/db-move.ts'),
 };

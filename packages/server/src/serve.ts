@@ -67,6 +67,10 @@ export async function serveOn(record: OpenRecord, components: ServeComponents): 
   const { database } = record;
   const metrics = createMetrics({ defaultMetrics: true });
   lifecycle.onStop('telemetry', 'metrics', () => metrics.stop());
+  metrics
+    .gauge({ area: 'process', what: 'build', unit: 'info', help: 'The version that runs', labels: ['version'] })
+    .child(version)
+    .set(1);
   const people = await openPeople(database, components);
   const access = await openAccess({ database, clock: systemClock, log, people }, lifecycle);
   const road = openRoad(configuration, { database, log, metrics, lifecycle });

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { childEnvironment } from '../environment.ts';
 
 /** What the server package can be started as. */
-export type ServerRole = 'up' | 'node' | 'agent' | 'handlers' | 'mcp' | 'config' | 'db-move';
+export type ServerRole = 'up' | 'node' | 'agent' | 'handlers' | 'mcp' | 'alerts' | 'config' | 'db-move';
 
 /**
  * Runs a role of the server as a child process with this terminal, passes signals on, and gives its exit code. An API

@@ -40,6 +40,11 @@ export function node({ slots, key, ...rest }: NodeFlags): Promise<number> {
   );
 }
 
+/** `reeve alerts list` and `export` */
+export function alerts(form: 'prometheus' | 'json' | 'text'): Promise<number> {
+  return runServer('alerts', { form });
+}
+
 export interface ConfigFlags {
   readonly config?: string[];
   readonly json?: boolean;

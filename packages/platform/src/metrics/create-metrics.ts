@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Registry, type Metric } from 'prom-client';
 import { Children, type Family, type FamilyOptions, type RenderedMetric, type Sample } from './family.ts';
 import { Counter, Gauge, Histogram } from './instruments.ts';
 import { observeEventLoop } from './event-loop.ts';
+import { observeMachine } from './machine.ts';
 import type { Metrics } from './metrics.ts';
 import { metricName } from './naming.ts';
 
@@ -73,6 +74,7 @@ export function createMetrics({ defaultMetrics }: MetricsOptions): Metrics {
     stop: () => stopObserving?.(),
   };
   if (defaultMetrics) collectDefaultMetrics({ register: registry });
+  if (defaultMetrics) observeMachine(metrics);
   const stopObserving = defaultMetrics ? observeEventLoop(metrics) : undefined;
   return metrics;
 }

@@ -1,0 +1,14 @@
+import { hubAlerts } from '@reeve/hub';
+import { platformAlerts, type AlertRule } from '@reeve/platform';
+
+/** Paths whose answers wait by design. */
+const waitingRoutes = [
+  '/v1/leases',
+  '/v1/events',
+  '/v1/tasks/{id}',
+  '/v1/tasks/results',
+  '/v1/chat/completions',
+] as const;
+
+/** Everything that is watched. */
+export const alertRules: readonly AlertRule[] = [...hubAlerts, ...platformAlerts({ waitingRoutes })];
