@@ -13,7 +13,8 @@ export const StorageUncertain = defineError({
   code: 'storage_uncertain',
   class: 'internal',
   title: 'It is not known whether the change was kept',
-  meaning: 'The thread that writes the database ended while it was committing; the change may or may not be durable.',
+  meaning:
+    'What writes the database ended, or its connection to the server was cut, while it was committing; the change may or may not be durable.',
   remedy: 'Read the present state before trying again, or repeat the request with the same idempotency key.',
 });
 export const StatementFailed = defineError({
@@ -27,15 +28,16 @@ export const DatabaseInUse = defineError({
   code: 'database_in_use',
   class: 'conflict',
   title: 'Another process has the database open',
-  meaning: 'Only one process may write a database file, and another one holds it; two writers would lose work.',
-  remedy: 'Stop the process named in the detail, or give this one another home with `REEVE_HOME`.',
+  meaning: 'Only one process may write a database, and another one has it; two writers would lose work.',
+  remedy: 'Stop the process named in the detail, or give this one another home with `REEVE_HOME` or another database.',
 });
 export const DatabaseUnusable = defineError({
   code: 'database_unusable',
   class: 'unavailable',
   title: 'The database cannot be opened',
-  meaning: 'The file or its folder cannot be read and written, is not a database, or its address is not understood.',
-  remedy: 'Check the path, its permissions and the space on the disk, as named in the detail.',
+  meaning:
+    'The file or its folder cannot be read and written, is not a database, its address is not understood, or its server refuses.',
+  remedy: 'Check path, permissions and space on the disk, or address, user and password, as named in the detail.',
 });
 export const DatabaseNotEmpty = defineError({
   code: 'database_not_empty',

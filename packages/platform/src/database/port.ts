@@ -1,7 +1,7 @@
 import type { JsonValue } from '@reeve/kernel';
 import type { SealedText } from '../sealing/sealed-text.ts';
 
-/** A value that both databases can store: text, number (integers up to 2^53), bytes, or nothing. */
+/** A value that both databases can store: text without U+0000, number (integers up to 2^53), bytes, or nothing. */
 export type SqlValue = string | number | Uint8Array | null;
 
 /** A value as a statement is given it: a text may be one that is to be stored sealed. */
@@ -71,8 +71,9 @@ export interface StatementResult {
 
 /**
  * The record of everything. Safety: `commit` resolves only after the unit is durable (synced to disk); a rejected unit
- * left nothing behind, except one rejected with `StorageUncertain`: the writer thread died while committing, or the
- * disk failed the sync and everything after it. Units are committed in the order of the calls. Liveness: while the disk is full or the file locked, units are rejected with `StorageUnavailable`, and are
+ * left nothing behind, except one rejected with `StorageUncertain`: the writer died or its connection was cut while
+ * committing, or the disk failed the sync and everything after it. Units are committed in the order of the calls. Liveness: while the
+ * disk is full, the file locked or the server away, units are rejected with `StorageUnavailable`, and are
  * accepted again as soon as it is not.
  */
 export interface Database extends AsyncDisposable {
