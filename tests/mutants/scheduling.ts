@@ -283,10 +283,10 @@ export const mutants: readonly Mutant[] = [
     testName: 'loses work to an honest one',
   },
   {
-    name: 'evidence-not-on-record',
+    name: 'evidence-forgotten-by-a-restart',
     guarantee: 'HB-11 evidence',
-    file: `${services}/proficiencies.ts`,
-    find: 'await this.#parts.database.commit({ statements });',
+    file: `${services}/recovery.ts`,
+    find: 'await this.#parts.proficiencies.recover();',
     replace: '',
     test: proficiency,
     testName: 'restart',

@@ -37,6 +37,8 @@ function whoseTurn(agent: LiveAgent, seen: TaskQueue[]): TenantTasks | undefined
         [chosen, chosenRound] = [waiting, round];
       }
       if (++looks === lookLimit) return leaveForLater(agent, seen, chosen);
+      // Nobody further on in this queue can be in an earlier round, or have waited longer for a turn.
+      if (round === agent.turns.round) break;
     }
   }
   return chosen;

@@ -18,6 +18,11 @@ export class Turns {
   #round = 0;
   readonly #shares = new Map<string, Share>();
 
+  /** The round that is under way: no tenant is in an earlier one. */
+  get round(): number {
+    return this.#round;
+  }
+
   /** The round in which a tenant may take its next task: whoever has the lowest is next. */
   roundOf(tenant: string): number {
     return Math.max(this.#round, this.#shares.get(tenant)?.round ?? 0);

@@ -1,0 +1,187 @@
+import { parseArgs } from 'node:util';
+import { writeResult } from '../../../bench/harness/results.ts';
+import { measureRounds, quantileOf, type Contestant, type Measurement } from '../../../bench/harness/rounds.ts';
+import { AgentOffer } from '../src/api/agent.ts';
+import { dueAtMs } from '../src/domain/ageing.ts';
+import { newAgent, type LiveAgent, type LiveTask } from '../src/domain/live.ts';
+import { score } from '../src/domain/match.ts';
+import { list, nextTask } from '../src/domain/next-task.ts';
+import { AgentRoster } from '../src/services/agent-roster.ts';
+import { TaskBoard } from '../src/services/task-board.ts';
+
+// What the scheduler itself costs, without database and network. `dispatch`: a slot is free, the next task is chosen and
+// taken, and another one joins, with all agents busy and so many tasks waiting; `match`: a task comes and the best of
+// 1,000 idle nodes is found, beside a look at each of them.
+// `node --conditions=reeve-source packages/hub/bench/dispatch.ts [--rounds 7] [--tasks 1000000] [--write]`
+
+const { values: flags } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '7' },
+    tasks: { type: 'string', default: '1000000' },
+    write: { type: 'boolean', default: false },
+  },
+});
+const dispatches = 50_000;
+const matches = 20_000;
+const tenants = 10;
+const capabilitiesPerAgent = 10;
+const ageingMs = 300_000;
+const settings = { inputMemoryBytes: 0, maxLiveTasks: 1e9, deferLowAt: 0.6, shedLowAt: 0.8, ageingMs };
+const link = { congested: false, draining: false } as unknown as NonNullable<LiveAgent['link']>;
+
+interface Scale {
+  readonly agents: number;
+  readonly capabilities: number;
+  readonly tasks: number;
+}
+
+interface House {
+  readonly roster: AgentRoster;
+  readonly board: TaskBoard;
+  readonly agents: readonly LiveAgent[];
+}
+
+function newHouse({ agents: count, capabilities }: Pick<Scale, 'agents' | 'capabilities'>, each: number): House {
+  const roster = new AgentRoster();
+  const board = new TaskBoard(roster, settings);
+  const agents = Array.from({ length: count }, (_, number) => {
+    const names = new Set(Array.from({ length: each }, (__, at) => `c${(number * 7 + at * 13) % capabilities}`));
+    const offer = AgentOffer.parse({
+      name: `agent ${number}`,
+      capabilities: [...names].map((name) => ({ name, proficiency: 0.5 + (number % 50) / 100 })),
+      slots: 4,
+    });
+    const known = { id: `${number}`, tenant: 'bench', registeredAtMs: 0, heardAtMs: 0, lastSeenAtMs: undefined };
+    const agent = newAgent({ ...known, offer, intent: 'active' });
+    agent.link = link;
+    roster.add(agent);
+    return agent;
+  });
+  return { roster, board, agents };
+}
+
+let seq = 0;
+
+/** What of a task the scheduler looks at. */
+function join({ board }: House, capability: string): LiveTask {
+  const number = ++seq;
+  const priority = number % 4;
+  const queue = board.queueFor([{ name: capability, minProficiency: 0 }], {});
+  const links = { lane: undefined, previous: undefined, next: undefined };
+  const order = { priority, dueAtMs: dueAtMs(priority, number, ageingMs), submittedAtMs: number, endings: 0 };
+  const task = { seq: number, id: `${number}`, tenant: `t${number % tenants}`, queue, ...order, ...links };
+  const live = { ...task, input: undefined } as unknown as LiveTask;
+  board.add(live);
+  board.enqueue(live);
+  return live;
+}
+
+function dispatching(scale: Scale): Contestant {
+  let house: House | undefined;
+  const name = `${scale.agents} agents, ${scale.capabilities} capabilities, ${scale.tasks} tasks`;
+  return {
+    name,
+    about: `${capabilitiesPerAgent} capabilities an agent, ${tenants} tenants, a slot is free → its next task is taken, another joins`,
+    pids: () => [],
+    async measure() {
+      house ??= filled(scale);
+      const waitsUs: number[] = [];
+      const startedMs = performance.now();
+      for (let n = 0; n < dispatches; n++) {
+        const beganMs = performance.now();
+        const task = dispatch(house, house.agents[(n * 7_919) % house.agents.length]!);
+        waitsUs.push((performance.now() - beganMs) * 1_000);
+        house.board.remove(task);
+        list(join(house, task.queue.wanted.requires[0]!.name).queue);
+      }
+      const elapsedMs = performance.now() - startedMs;
+      return {
+        p50Us: quantileOf(waitsUs, 0.5),
+        p99Us: quantileOf(waitsUs, 0.99),
+        cycleUs: (elapsedMs * 1_000) / dispatches,
+      };
+    },
+  };
+}
+
+function filled(scale: Scale): House {
+  const house = newHouse(scale, Math.min(capabilitiesPerAgent, scale.capabilities));
+  for (let n = 0; n < scale.tasks; n++) list(join(house, `c${n % scale.capabilities}`).queue);
+  return house;
+}
+
+function dispatch({ board }: House, agent: LiveAgent): LiveTask {
+  const task = nextTask(agent, board.load)!;
+  board.take(task);
+  agent.turns.take(task.tenant, 1);
+  return task;
+}
+
+type Choose = (house: House, task: LiveTask) => LiveAgent;
+
+const byRanking: Choose = (_, task) => task.queue.qualified.best()!;
+
+/** The floor in simplicity: a look at each node. */
+const byLooking: Choose = ({ agents }, { queue }) => {
+  let best = agents[0]!;
+  let most = -1;
+  for (const agent of agents) {
+    const freeSlots = agent.offer.slots - agent.leases.size;
+    if (freeSlots === 0) continue;
+    const points = score({ offer: agent.matchable, slots: agent.offer.slots, freeSlots }, queue.wanted);
+    if (points > most) [best, most] = [agent, points];
+  }
+  return best;
+};
+
+/** Half of the slots are busy: each match gives one lease, and the oldest one ends. */
+function matching(name: string, about: string, choose: Choose): Contestant {
+  const house = newHouse({ agents: 1_000, capabilities: 1 }, 1);
+  const busy: LiveAgent[] = [];
+  return {
+    name,
+    about,
+    pids: () => [],
+    async measure() {
+      const waitsUs: number[] = [];
+      for (let n = 0; n < matches; n++) {
+        const task = join(house, 'c0');
+        const beganMs = performance.now();
+        const agent = choose(house, task);
+        house.board.take(task);
+        waitsUs.push((performance.now() - beganMs) * 1_000);
+        house.board.remove(task);
+        agent.leases.set(n, undefined as never);
+        busy.push(agent);
+        if (busy.length > 2_000) free(busy.shift()!);
+      }
+      return { p50Us: quantileOf(waitsUs, 0.5), p99Us: quantileOf(waitsUs, 0.99) };
+    },
+  };
+}
+
+function free(agent: LiveAgent): void {
+  const [oldest] = agent.leases.keys();
+  agent.leases.delete(oldest!);
+  for (const queue of agent.lowered) queue.qualified.raise(agent);
+  agent.lowered.clear();
+}
+
+const rounds = Number(flags.rounds);
+const measurements: Record<string, Measurement> = {
+  dispatch: await measureRounds(
+    [
+      dispatching({ agents: 10, capabilities: 10, tasks: 1_000 }),
+      dispatching({ agents: 10_000, capabilities: 1_000, tasks: Number(flags.tasks) }),
+    ],
+    rounds,
+  ),
+  match: await measureRounds(
+    [
+      matching('a look at each node (floor)', '1,000 nodes, half of their slots busy', byLooking),
+      matching('reeve', '1,000 nodes, half of their slots busy: the best by score', byRanking),
+    ],
+    rounds,
+  ),
+};
+if (flags.write) writeResult('dispatch', measurements);
