@@ -73,5 +73,13 @@ export {
   loadSystemConfiguration,
 } from './config/index.ts';
 export type { SystemConfiguration } from './config/index.ts';
-export { createHealth, createHttpServer, databaseCheck, drained, jsonLines, streamRoute } from './http/index.ts';
+export {
+  createHealth,
+  createHttpServer,
+  databaseCheck,
+  drained,
+  jsonLines,
+  streamRoute,
+  readTls,
+} from './http/index.ts';
 export type { HttpServer, StreamCall, TakenLine } from './http/index.ts';

@@ -7,6 +7,7 @@ import {
   AuditHeads,
   createAccess,
   periodically,
+  readTls,
   createHealth,
   createHttpServer,
   createMetrics,
@@ -190,7 +191,14 @@ interface HttpBase extends Base, ServeComponents {
   readonly auditHeads: AuditHeads;
 }
 
-function openHttp({ configuration, hub, encryption, people, auditHeads, ...base }: HttpBase): Promise<HttpServer> {
+async function openHttp({
+  configuration,
+  hub,
+  encryption,
+  people,
+  auditHeads,
+  ...base
+}: HttpBase): Promise<HttpServer> {
   const { log, metrics, database, access, lifecycle } = base;
   const gateway = { clock: systemClock, log, metrics: createGatewayMetrics(metrics), settings: configuration.gateway };
   const market = createMarket({ hub, ...gateway });
@@ -206,8 +214,11 @@ function openHttp({ configuration, hub, encryption, people, auditHeads, ...base 
     ...auditOperations({ database, heads: auditHeads }),
     ...encryptionOperations(encryption),
   ];
+  const { certificateFile, key } = configuration.http.tls;
+  const tls = certificateFile && key && (await readTls(certificateFile, key.reveal(), systemClock.nowMs()));
   return createHttpServer({
     ...base,
+    ...(tls && { tls }),
     operations,
     routes: [...hub.routes, ...market.routes],
     upgrades: hub.upgrades,

@@ -34,7 +34,7 @@ const productionRules = `## Production
 
 With \`environment = "production"\` Reeve does not start on defaults alone: the settings marked *required in production*
 must be set. The demo node and secrets in plain text are refused. In every environment a host beyond loopback is refused
-unless \`http.allowPublicBind\` is set.
+without \`http.tls\`, unless \`http.behindProxy\` states that a proxy terminates TLS.
 `;
 
 /** The page `docs/reference/configuration.md`, made from the schema. */

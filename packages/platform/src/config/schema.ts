@@ -58,11 +58,19 @@ const http = z.strictObject({
     .describe(
       'Whether to take the address of the caller from X-Forwarded-For. Only behind a proxy that sets it itself.',
     ),
-  allowPublicBind: flag()
+  behindProxy: flag()
     .default(false)
     .describe(
-      'Permits a host beyond loopback. There is no TLS here: keys would travel in clear unless a proxy adds it.',
+      'States that a proxy in front terminates TLS and alone reaches this port: permits a host beyond loopback without http.tls.',
     ),
+  tls: z
+    .strictObject({
+      certificateFile: text()
+        .optional()
+        .describe('Certificate chain in PEM. With it HTTPS and WSS are served, and nothing in clear.'),
+      key: secret().optional().describe('Private key of the certificate, in PEM.'),
+    })
+    .describe('TLS of its own.'),
 });
 
 const audit = z.strictObject({
@@ -236,7 +244,7 @@ export const systemSchema = z.strictObject({
     .describe('What this installation is for; production refuses what is only good for trying out.'),
   host: text(/^[^\s/]+$/, 'an address or host name')
     .default('127.0.0.1')
-    .describe('Address to listen on. Beyond loopback only with http.allowPublicBind.'),
+    .describe('Address to listen on. Beyond loopback only with http.tls or http.behindProxy.'),
   port: integer({ max: 65_535 }).default(4400).describe('Port to listen on; 0 takes any free one.'),
   home: perEnvironment(
     text()

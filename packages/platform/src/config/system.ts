@@ -41,10 +41,15 @@ const loopback = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
 function systemRules(value: SystemConfiguration): Array<{ path: string; message: string }> {
   const refused: Array<readonly [boolean, string, string]> = [
     [
-      !loopback.test(value.host) && !value.http.allowPublicBind,
+      !loopback.test(value.host) && !value.http.behindProxy && value.http.tls.key === undefined,
       'host',
-      `${value.host} can be reached from other machines, and there is no TLS yet: keys would travel in clear. ` +
-        'Listen on 127.0.0.1 behind a proxy that adds TLS, or set http.allowPublicBind = true if the network is trusted',
+      `${value.host} can be reached from other machines, and without TLS keys would travel in clear: ` +
+        'set http.tls.certificateFile and http.tls.key, or http.behindProxy = true where a proxy terminates TLS',
+    ],
+    [
+      (value.http.tls.certificateFile === undefined) !== (value.http.tls.key === undefined),
+      value.http.tls.key === undefined ? 'http.tls.key' : 'http.tls.certificateFile',
+      'must be set too: TLS needs a certificate and its key',
     ],
     [
       isServer(value.database.url) && !URL.canParse(value.database.url),

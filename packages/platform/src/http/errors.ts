@@ -35,3 +35,10 @@ export const OriginNotAllowed = defineError({
   meaning: 'A page of this origin tried to connect, and the origin is not in the list of those that may.',
   remedy: 'Add the exact origin to `http.corsOrigins` if the page is yours.',
 });
+export const TlsUnusable = defineError({
+  code: 'tls_unusable',
+  class: 'invalid',
+  title: 'TLS cannot be served',
+  meaning: 'The certificate or its key cannot be read, they do not belong together, or the certificate has expired.',
+  remedy: 'Correct `http.tls.certificateFile` and `http.tls.key`; the detail says which of them is wrong.',
+});

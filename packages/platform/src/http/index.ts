@@ -1,3 +1,4 @@
+export { readTls } from './tls.ts';
 export { createHttpServer } from './server.ts';
 export type { HttpServer } from './server.ts';
 export type { HttpServerComponents } from './kit.ts';

@@ -12,6 +12,7 @@ import type { HttpMetrics } from './metrics.ts';
 import type { KnownPaths } from './paths.ts';
 import type { RawRoute, UpgradeRoute } from './route.ts';
 import type { HttpSettings } from './settings.ts';
+import type { TlsFiles } from './tls.ts';
 import type { UnderWay } from './under-way.ts';
 
 export interface HttpServerComponents {
@@ -26,6 +27,8 @@ export interface HttpServerComponents {
   readonly metrics: Metrics;
   readonly lifecycle: Lifecycle;
   readonly settings?: Partial<HttpSettings>;
+  /** Serves HTTPS and WSS, and nothing in clear. */
+  readonly tls?: TlsFiles | undefined;
   /** Of the product, for the OpenAPI document. */
   readonly version: string;
 }

@@ -3,7 +3,11 @@ import { CannotListen, PortInUse } from './errors.ts';
 import { holderOfPort } from './port-holder.ts';
 
 /** @throws PortInUse with who holds it, as far as the system tells; CannotListen */
-export async function listenOn(app: FastifyInstance, address: { host: string; port: number }): Promise<string> {
+export async function listenOn(
+  app: FastifyInstance,
+  scheme: 'http' | 'https',
+  address: { host: string; port: number },
+): Promise<string> {
   try {
     await app.listen(address);
   } catch (error) {
@@ -11,7 +15,7 @@ export async function listenOn(app: FastifyInstance, address: { host: string; po
   }
   const bound = app.server.address();
   const port = typeof bound === 'object' && bound ? bound.port : address.port;
-  return `http://${address.host.includes(':') ? `[${address.host}]` : address.host}:${port}`;
+  return `${scheme}://${address.host.includes(':') ? `[${address.host}]` : address.host}:${port}`;
 }
 
 async function explained(error: NodeJS.ErrnoException, { host, port }: { host: string; port: number }) {

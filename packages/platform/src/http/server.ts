@@ -1,4 +1,5 @@
-import Fastify, { type FastifyInstance } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { healthDetails } from '../api/health.ts';
 import { assertKnownPermissions } from '../api/permissions.ts';
 import { bind, type BoundOperation } from '../operations/index.ts';
@@ -20,6 +21,7 @@ import { defaultHttpSettings, type HttpSettings } from './settings.ts';
 import { standingRoutes } from './standing-routes.ts';
 import { errorOf, sendError } from './problem-answer.ts';
 import type { RawRoute } from './route.ts';
+import type { TlsFiles } from './tls.ts';
 import { UnderWay } from './under-way.ts';
 import { mountUpgrades } from './upgrades.ts';
 import { correlationIdOf } from './visit.ts';
@@ -40,7 +42,7 @@ export async function createHttpServer(components: HttpServerComponents): Promis
   const kit: HttpKit = {
     ...components,
     http,
-    app: createFastify(http),
+    app: createFastify(http, components.tls),
     cors: new Cors(http.corsOrigins),
     paths: new KnownPaths(),
     underWay,
@@ -66,11 +68,20 @@ export async function createHttpServer(components: HttpServerComponents): Promis
   await kit.app.ready();
   kit.app.server.maxConnections = http.connectionsAtMost;
   kit.app.server.on('drop', () => kit.httpMetrics.refused('connections_at_most'));
-  return { listen: (address) => listenOn(kit.app, address), openApi };
+  const scheme = components.tls ? 'https' : 'http';
+  return { listen: (address) => listenOn(kit.app, scheme, address), openApi };
 }
 
-function createFastify(http: HttpSettings): FastifyInstance {
-  return Fastify({
+function createFastify(http: HttpSettings, tls: TlsFiles | undefined): FastifyInstance {
+  const connections = {
+    // A client that offers h2c with an ordinary request gets the ordinary answer.
+    shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
+    maxHeaderSize: http.headerLimitBytes,
+    headersTimeout: http.headersTimeoutMs,
+    // How often Node looks for connections beyond their time: the precision of both time-outs.
+    connectionsCheckingInterval: Math.min(1_000, http.headersTimeoutMs),
+  };
+  const options = {
     logger: false,
     bodyLimit: http.bodyLimitBytes,
     requestTimeout: http.requestTimeoutMs,
@@ -86,15 +97,11 @@ function createFastify(http: HttpSettings): FastifyInstance {
       sendError(reply, errorOf(fault, http.bodyLimitBytes), correlationId);
     },
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: false },
-    http: {
-      // A client that offers h2c with an ordinary request gets the ordinary answer.
-      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
-      maxHeaderSize: http.headerLimitBytes,
-      headersTimeout: http.headersTimeoutMs,
-      // How often Node looks for connections beyond their time: the precision of both time-outs.
-      connectionsCheckingInterval: Math.min(1_000, http.headersTimeoutMs),
-    },
-  });
+  } satisfies FastifyServerOptions;
+  if (tls === undefined) return Fastify({ ...options, http: connections });
+  const secure = { cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' as const };
+  // To everything that is mounted a secure server is like any other.
+  return Fastify({ ...options, https: { ...connections, ...secure } }) as unknown as FastifyInstance;
 }
 
 async function mountRoutes(kit: HttpKit, operations: readonly BoundOperation[], openApi: () => string): Promise<void> {

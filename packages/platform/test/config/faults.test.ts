@@ -58,15 +58,23 @@ test('a file that is not TOML says where it stops making sense', () => {
   ]);
 });
 
-test('a host beyond loopback is refused with the reason, unless it is allowed on purpose', () => {
+test('a host beyond loopback is refused without TLS, unless a proxy is stated', () => {
   for (const host of ['0.0.0.0', '::', '192.168.1.5', 'example.org', '127.0.0.1.example.org'])
     expect(faultsOf({}, { env: { REEVE_HOST: host } })).toEqual([
-      expect.stringMatching(/^environment REEVE_HOST: host: .* no TLS yet: .*http\.allowPublicBind = true/),
+      expect.stringMatching(/^environment REEVE_HOST: host: .* without TLS .*http\.behindProxy = true/),
     ]);
   for (const host of ['127.0.0.1', '127.8.8.8', '::1', 'localhost'])
     expect(load({}, { env: { REEVE_HOST: host } }).value.host).toBe(host);
-  const env = { REEVE_HOST: '0.0.0.0', REEVE_HTTP_ALLOW_PUBLIC_BIND: 'true' };
+  const env = { REEVE_HOST: '0.0.0.0', REEVE_HTTP_BEHIND_PROXY: 'true' };
   expect(load({}, { env }).value.host).toBe('0.0.0.0');
+  const tls = { REEVE_HTTP_TLS_KEY: 'the key', REEVE_HTTP_TLS_CERTIFICATE_FILE: 'tls.pem' };
+  expect(load({}, { env: { REEVE_HOST: '0.0.0.0', ...tls } }).value.host).toBe('0.0.0.0');
+  expect(faultsOf({}, { env: { REEVE_HTTP_TLS_KEY: 'the key' } })).toEqual([
+    expect.stringMatching(/http.tls.certificateFile: must be set too/),
+  ]);
+  expect(faultsOf({}, { env: { REEVE_HTTP_TLS_CERTIFICATE_FILE: 'tls.pem' } })).toEqual([
+    expect.stringMatching(/http.tls.key: must be set too/),
+  ]);
 });
 
 test('a password in the URL of the database is refused in production, and shown nowhere', () => {

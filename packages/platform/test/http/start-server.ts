@@ -154,6 +154,7 @@ export interface ServerOptions extends GroundOptions {
   readonly routes?: HttpServerComponents['routes'];
   readonly upgrades?: HttpServerComponents['upgrades'];
   readonly http?: Partial<HttpSettings>;
+  readonly tls?: HttpServerComponents['tls'];
   /** Any free one when not given. */
   readonly port?: number;
   /** Operations that need the ground they stand on. */
@@ -179,6 +180,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     metrics: ground.metrics,
     lifecycle: ground.lifecycle,
     settings: { drainMs: 2_000, ...options.http },
+    tls: options.tls,
     version: '0.0.0-test',
   });
   const url = await server.listen({ host: '127.0.0.1', port: options.port ?? 0 }).catch(async (error: unknown) => {
