@@ -132,7 +132,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'wanted-format-dropped',
     guarantee: 'MK-02 json-mode',
-    ...dropped('{ ...chat, response_format: undefined }'),
+    ...dropped("{ ...chat, response_format: { type: 'json_object' } }"),
     testName: 'a JSON schema goes to the backend',
   },
   {

@@ -330,14 +330,16 @@ describe('the hub', () => {
     const events = stdout
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line) as { type: string });
+      .map((line) => JSON.parse(line) as { type: string; position: number });
     expect(events.length).toBeGreaterThan(1);
     expect(new Set(events.map(({ type }) => type))).toEqual(new Set(['agent.registered']));
 
-    const following = place.start(['events', '--follow', '--type', 'task.cancelled'], /task\.cancelled/);
+    // From a position it misses nothing, however late the reader is there.
     const { id } = await place.json<Task>('tasks', 'create', '--requires', 'cli.nobody', '--allow-unknown');
-    const cancel = setInterval(() => void place.reeve(['tasks', 'cancel', id]), 400); // until the reader is there
-    await following.finally(() => clearInterval(cancel));
+    const from = ['--after', `${events.at(-1)!.position}`, '--subject', `task:${id}`];
+    const following = place.start(['events', '--follow', ...from], /task\.cancelled/);
+    await place.json('tasks', 'cancel', id);
+    await following;
   });
 
   test('a chat through a pipe is one question and its answer', async () => {
