@@ -20,6 +20,20 @@ export async function typesOf(hub: HubUnderTest, id: string): Promise<string[]> 
   return (await storyOf(hub, id)).map(({ type }) => type);
 }
 
+/** Like `typesOf`, of every task that the log speaks of, by id, with one walk through the log. */
+export async function allTypes(hub: HubUnderTest): Promise<ReadonlyMap<string, readonly string[]>> {
+  const types = new Map<string, string[]>();
+  for (let after = 0; ;) {
+    const { items, nextAfter } = await hub.client.events.list({ after, limit: 1_000 });
+    for (const { subject, type } of items) {
+      const [, id] = /^task:(.*)$/.exec(subject) ?? [];
+      if (id !== undefined) types.set(id, [...(types.get(id) ?? []), type]);
+    }
+    if (nextAfter <= after) return types;
+    after = nextAfter;
+  }
+}
+
 const endings = ['task.succeeded', 'task.dead', 'task.cancelled', 'task.expired'];
 
 /** The events that end the task: of a task that was never replayed there is one at most. */
