@@ -10,7 +10,7 @@ const leaseTtlMs = 1_000;
 const settings = { HUB_LEASE_TTL_MS: `${leaseTtlMs}`, HUB_HEARTBEAT_MS: '250' };
 /** Leases are looked at ten times a second; the rest of the allowance is for a machine that others use too. */
 const lateMs = 500;
-const noisy = 2;
+const noisy = 4;
 
 const act = { requires: [{ name: 'act' }], backoff: { initialDelayMs: 0 } };
 

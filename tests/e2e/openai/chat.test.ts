@@ -232,8 +232,8 @@ test('[MK-02 stream] leaving the loop ends the request at the backend', async ()
   for await (const _ of await client.chat.completions.create({ ...hello, stream: true })) break;
   const leftAtMs = performance.now();
   expect((await aborted).aborted).toBe(true);
-  // Three hops on one machine; the bound is for a busy one.
-  expect(performance.now() - leftAtMs).toBeLessThan(2_000);
+  // Three hops on a machine that may be busy; the answer would take 50 s.
+  expect(performance.now() - leftAtMs).toBeLessThan(20_000);
 });
 
 test('[MK-02 chat] going away while a whole answer is made ends the request at the backend', async () => {

@@ -123,8 +123,8 @@ describe.concurrent('a node that dies', () => {
       }
     };
     await expect(read()).rejects.toMatchObject({ code: 'node_lost', type: 'server_error' });
-    // The rest is for the sweep, the commit, and a busy machine.
-    expect(performance.now() - killedAtMs).toBeLessThan(leaseTtlMs + 2_500);
+    // The rest is for the sweep, the commit, and a busy machine; the answer would take 500 s.
+    expect(performance.now() - killedAtMs).toBeLessThan(leaseTtlMs + 10_000);
     expect(chunks).toBeGreaterThanOrEqual(3);
     expect(other.stats.chats).toBe(0);
   });

@@ -16,12 +16,12 @@ export class MovableClock implements Clock {
   }
 
   /** Somebody sets the wall clock, forward or back. */
-  set(byMs: number): void {
-    this.#wallMs += byMs;
+  jump(ms: number): void {
+    this.#wallMs += ms;
   }
 
   /** So much time passes, for both clocks. */
-  pass(ms: number): void {
+  advance(ms: number): void {
     this.#wallMs += ms;
     this.#monotonicMs += ms;
   }
@@ -31,6 +31,6 @@ export class MovableClock implements Clock {
 export async function wheelsHaveTurned(hub: HubUnderTest, clock: MovableClock): Promise<void> {
   const minuteMs = 60_000;
   const due = await submit(hub, { requires: [{ name: 'nobody' }], deadlineAtMs: clock.nowMs() + minuteMs });
-  clock.set(minuteMs);
+  clock.jump(minuteMs);
   await taskIn(hub, due, 'expired');
 }

@@ -26,7 +26,7 @@ describe('an agent that vanishes', () => {
     const again = await other.next('lease');
     const silentMs = performance.now() - lastHeardMs;
     expect(silentMs).toBeGreaterThanOrEqual(leaseTtlMs - 5); // the hub heard it a moment before we took the time
-    expect(silentMs).toBeLessThan(leaseTtlMs + 1_500);
+    expect(silentMs).toBeLessThan(10 * leaseTtlMs);
     expect(again).toMatchObject({ taskId: id, attempt: 2 });
     expect(again.fence).toBeGreaterThan(lease.fence);
     other.succeed(again, 'second');

@@ -57,7 +57,7 @@ describe('cancelling', () => {
       await taskIn(hub, id, how === 'queued' ? 'queued' : 'scheduled');
       await hub.client.tasks.cancel({ id });
       const all = how === 'queued' ? await rawAgent(hub, { name: 'all', slots: 9 }) : agent;
-      clock.pass(hourMs);
+      clock.advance(hourMs);
       const later = await submit(hub, { runAtMs: clock.nowMs() + 1 });
       expect((await all.next('lease')).taskId).toBe(later);
       expect(all.seen('lease')).toEqual([]);
@@ -136,7 +136,7 @@ describe('deadlines', () => {
     const hub = await startHub({ clock });
     const deadlineAtMs = clock.nowMs() + hourMs;
     const id = await submit(hub, { deadlineAtMs });
-    clock.pass(hourMs);
+    clock.advance(hourMs);
     const task = await ended(hub, id);
     expect(task).toMatchObject({ state: 'expired', error: { code: 'task_expired' }, deadlineAtMs });
     expect(task.finishedAtMs!).toBeGreaterThanOrEqual(deadlineAtMs);
@@ -151,7 +151,7 @@ describe('deadlines', () => {
     const id = await submit(hub, { deadlineAtMs });
     const lease = await agent.next('lease');
     expect(lease['deadlineAtMs']).toBe(deadlineAtMs);
-    clock.set(hourMs);
+    clock.jump(hourMs);
     expect(await agent.next('cancel')).toMatchObject({ fence: lease.fence, reason: 'the deadline passed' });
     agent.succeed(lease, 'late');
     expect(await agent.verdict()).toMatchObject({ type: 'lost' });
@@ -168,11 +168,11 @@ describe('deadlines', () => {
     await taskIn(hub, waiting, 'scheduled');
     const passed = await submit(hub, { requires: [{ name: 'nobody' }], deadlineAtMs: clock.nowMs() + minuteMs });
     await hub.stop();
-    clock.pass(minuteMs);
+    clock.advance(minuteMs);
     const next = await startHub({ after: hub, clock });
     expect((await ended(next, passed)).state).toBe('expired');
     expect((await next.client.tasks.show({ id: waiting })).state).toBe('scheduled');
-    clock.pass(minuteMs);
+    clock.advance(minuteMs);
     expect((await ended(next, waiting)).state).toBe('expired');
   });
 
@@ -199,7 +199,7 @@ describe('times to begin', () => {
     await wheelsHaveTurned(hub, clock);
     await agent.roundTrip();
     expect(agent.seen('lease')).toEqual([]);
-    clock.pass(hourMs);
+    clock.advance(hourMs);
     expect((await agent.next('lease')).taskId).toBe(id);
     expect(clock.nowMs()).toBeGreaterThanOrEqual(runAtMs);
   });
@@ -214,7 +214,7 @@ describe('times to begin', () => {
     const clock = new MovableClock();
     const hub = await startHub({ clock });
     const id = await submit(hub, { runAtMs: clock.nowMs() + minuteMs });
-    clock.pass(minuteMs);
+    clock.advance(minuteMs);
     await taskIn(hub, id, 'queued');
     expect((await hub.client.tasks.explain({ id })).summary).toBe('No agent is registered.');
     expect((await hub.client.tasks.list({ state: 'queued' })).items).toMatchObject([{ id, state: 'queued' }]);
@@ -227,7 +227,7 @@ describe('times to begin', () => {
     const hub = await startHub({ clock });
     const agent = await rawAgent(hub);
     const id = await submit(hub, { runAtMs: clock.nowMs() + hourMs });
-    clock.set(hourMs);
+    clock.jump(hourMs);
     expect((await agent.next('lease')).taskId).toBe(id);
   });
 
@@ -239,7 +239,7 @@ describe('times to begin', () => {
     const id = await submit(hub, { timeoutMs: hourMs, maxAttempts: 1 });
     const lease = await agent.next('lease');
     for (const jumpMs of [dayMs, -dayMs]) {
-      clock.set(jumpMs);
+      clock.jump(jumpMs);
       await wheelsHaveTurned(hub, clock);
     }
     agent.succeed(lease, 'unmoved');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rawAgent } from '../kit/agents.ts';
-import { movableClock } from '../kit/clock.ts';
+import { MovableClock } from '../kit/movable-clock.ts';
 import { startHub, type HubUnderTest } from '../kit/start-hub.ts';
 import { submit, type SubmissionInput } from '../kit/tasks.ts';
 import { eventually } from '../kit/waiting.ts';
@@ -66,22 +66,22 @@ describe('within a tenant', () => {
   const ageingMs = 60_000;
 
   test('[HB-04 ageing] what has waited three steps longer than a critical task goes first; less, it does not', async () => {
-    const { clock, moved } = movableClock();
+    const clock = new MovableClock();
     const hub = await startHub({ clock, settings: { ageingMs } });
     await submit(hub, { input: 'old and low', priority: 'low' });
-    moved.monotonicMs += ageingMs;
+    clock.advance(ageingMs);
     await submit(hub, { input: 'younger and low', priority: 'low' });
-    moved.monotonicMs += 2 * ageingMs;
+    clock.advance(2 * ageingMs);
     await submit(hub, { input: 'critical', priority: 'critical' });
     expect(await (await rawAgent(hub)).run(3)).toEqual(['old and low', 'critical', 'younger and low']);
   });
 
   test('[HB-04 ageing] age outlives a restart', async () => {
-    const { clock, moved } = movableClock();
+    const clock = new MovableClock();
     const first = await startHub({ clock, settings: { ageingMs } });
     await submit(first, { input: 'low', priority: 'low' });
     await first.stop();
-    moved.wallMs += 4 * ageingMs;
+    clock.jump(4 * ageingMs);
     const hub = await startHub({ after: first, clock, settings: { ageingMs } });
     await submit(hub, { input: 'critical', priority: 'critical' });
     expect(await (await rawAgent(hub)).run(2)).toEqual(['low', 'critical']);
@@ -90,11 +90,11 @@ describe('within a tenant', () => {
   test.each([3_600_000, -3_600_000])(
     '[HB-04 order] a wall clock that jumps by %d ms raises nothing',
     async (jumpMs) => {
-      const { clock, moved } = movableClock();
+      const clock = new MovableClock();
       const hub = await startHub({ clock, settings: { ageingMs } });
       await submit(hub, { input: 'low', priority: 'low' });
       await submit(hub, { input: 'critical 1', priority: 'critical' });
-      moved.wallMs += jumpMs;
+      clock.jump(jumpMs);
       await submit(hub, { input: 'critical 2', priority: 'critical' });
       expect(await (await rawAgent(hub)).run(3)).toEqual(['critical 1', 'critical 2', 'low']);
     },
@@ -110,14 +110,14 @@ describe('within a tenant', () => {
   });
 
   test('[HB-04 deadline] it presses when its time has come, while it waits', async () => {
-    const { clock, moved } = movableClock();
+    const clock = new MovableClock();
     const hub = await startHub({ clock });
     const deadlineAtMs = Date.now() + 60_000;
     const id = await submit(hub, { input: 'low', priority: 'low', deadlineAtMs, timeoutMs: 1_000 });
     await submit(hub, { input: 'high', priority: 'high' });
     const ahead = async () => (await hub.client.tasks.explain({ id })).ahead;
     expect(await ahead()).toBe(1);
-    moved.wallMs += 58_500;
+    clock.jump(58_500);
     await eventually(ahead, (count) => count === 0);
     expect(await (await rawAgent(hub)).run(2)).toEqual(['low', 'high']);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rawAgent } from '../kit/agents.ts';
-import { movableClock } from '../kit/clock.ts';
+import { MovableClock } from '../kit/movable-clock.ts';
 import { startHub, type HubUnderTest } from '../kit/start-hub.ts';
 import { submit, type SubmissionInput } from '../kit/tasks.ts';
 import { ended, eventually } from '../kit/waiting.ts';
@@ -25,10 +25,10 @@ describe('load', () => {
   const settings = { maxLiveTasks: 10 };
 
   test('[HB-04 defer] above 60 % low work waits, however old; when the load has gone it runs', async () => {
-    const { clock, moved } = movableClock();
+    const clock = new MovableClock();
     const hub = await startHub({ clock, settings: { ...settings, ageingMs: 60_000 } });
     await submit(hub, { input: 'low', priority: 'low' });
-    moved.monotonicMs += 240_000;
+    clock.advance(240_000);
     await fill(hub, 7, { input: 'medium' });
     const { load } = await hub.client.hub.status();
     expect(load).toEqual({ share: 0.8, maxLiveTasks: 10, lowWork: 'deferred' });
@@ -99,7 +99,7 @@ describe('quotas of a tenant', () => {
   });
 
   test('[HB-14 quotas] over its tasks per minute it waits as long as Retry-After says', async () => {
-    const { clock, moved } = movableClock();
+    const clock = new MovableClock();
     const hub = await startHub({ settings, clock });
     const key = await hub.keyOf('slow', '*');
     const tooMany = await postMany(hub, 6, key);
@@ -114,7 +114,7 @@ describe('quotas of a tenant', () => {
     const waitS = Number(headers.get('retry-after'));
     expect(waitS).toBeGreaterThan(1);
     expect(waitS).toBeLessThanOrEqual(12);
-    moved.monotonicMs += waitS * 1_000;
+    clock.advance(waitS * 1_000);
     expect((await post(hub, {}, key)).status).toBe(201);
   });
 

@@ -92,11 +92,11 @@ describe('a failed attempt', () => {
       agent.fail(await agent.next('lease'));
       const { runAtMs } = await taskIn(hub, id, 'scheduled');
       expect(runAtMs! - clock.nowMs()).toBeLessThanOrEqual(delayMs);
-      clock.pass(delayMs - 50_000);
+      clock.advance(delayMs - 50_000);
       await wheelsHaveTurned(hub, clock);
       await agent.roundTrip();
       expect(agent.seen('lease')).toEqual([]);
-      clock.pass(50_000);
+      clock.advance(50_000);
     }
     agent.fail(await agent.next('lease'));
     await ended(hub, id);
