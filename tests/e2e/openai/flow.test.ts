@@ -54,8 +54,12 @@ async function taskOf(id: string | null): Promise<TaskView> {
 
 test('[MK-01 backend] a client that does not read slows its backend, and nothing piles up in between', async () => {
   const eventBytes = 150; // at least
-  const slow = await deafClient({ sim: { tokens: 1_000_000 } });
   const before = backend.stats.eventsWritten;
+  const slow = await deafClient({ sim: { tokens: 1_000_000 } });
+  await eventually(
+    () => backend.stats.eventsWritten,
+    (now) => now > before,
+  );
   const written = (await settled(() => backend.stats.eventsWritten - before)) * eventBytes;
   // The window of the protocol, the buffers of three sockets in two kernels' directions, those of the processes: some
   // megabytes. Without back-pressure all of it would have been written: 150 MB.

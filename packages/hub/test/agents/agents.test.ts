@@ -403,7 +403,7 @@ async function meddle({ databaseUrl }: HubUnderTest, undoing: string): Promise<v
       $$ BEGIN ${undoing}; RETURN NULL; END $$; ${when} WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION meddle()`);
     return other.end();
   }
-  const db = new DatabaseSync(databaseUrl);
+  const db = new DatabaseSync(databaseUrl, { timeout: 5_000 });
   db.exec(`${when} BEGIN ${undoing}; END`);
   db.close();
 }

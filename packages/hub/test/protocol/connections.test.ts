@@ -44,7 +44,7 @@ describe('one name, one agent', () => {
     older.succeed(lease, 'from the old one');
     expect(await older.closed).toMatchObject({ code: closeCodes.replaced });
     await newer.roundTrip();
-    expect((await hub.client.tasks.show({ id })).state).toBe('leased');
+    await taskIn(hub, id, 'leased');
     newer.succeed(lease, 'from the new one');
     expect((await ended(hub, id)).output).toBe('from the new one');
   });

@@ -17,7 +17,7 @@ function start(...args: string[]) {
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines: Line[] = [];
   const arrived = createInterface({ input: child.stdout! });
-  arrived.on('line', (line) => lines.push(JSON.parse(line) as Line));
+  arrived.on('line', (line) => line.startsWith('{') && lines.push(JSON.parse(line) as Line));
   const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   const logged = async (message: string): Promise<void> => {
     while (!lines.some((line) => line['message'] === message)) await once(arrived, 'line');
