@@ -11,6 +11,7 @@ export default defineConfig({
     // Ends what hangs; on a machine that others use too, starting a process alone may take many seconds.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     maxWorkers: 2,
   },
 });

@@ -18,7 +18,7 @@ async function eventsOf(home: HubHome, { id }: Task): Promise<Event[]> {
   return (await allEvents(home.api)).filter(({ subject }) => subject === `task:${id}`);
 }
 
-function ended(home: HubHome, { id }: Task, withinMs = 10_000): Promise<Task> {
+function ended(home: HubHome, { id }: Task, withinMs = 30_000): Promise<Task> {
   return eventually(
     'the task has ended',
     async () => {

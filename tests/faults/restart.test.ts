@@ -32,7 +32,7 @@ test('[HB-08 fence] [LD-03 lease] [HB-13 sse resume] fences go on growing over s
   expect(fences).toEqual(fences.toSorted((a, b) => a - b));
   expect(new Set(fences).size).toBe(3);
   const all = (await allEvents(home.api)).map(({ position }) => position);
-  await expect.poll(() => reader.positions, { timeout: 10_000 }).toEqual(all);
+  await expect.poll(() => reader.positions).toEqual(all);
 });
 
 /** Follows the log from its beginning, over every end of the hub. */

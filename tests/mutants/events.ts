@@ -33,6 +33,15 @@ export const mutants: readonly Mutant[] = [
     testName: 'every event once, in the order of the log',
   },
   {
+    name: 'newest-event-of-a-batch-first',
+    guarantee: 'HB-13 order',
+    file,
+    find: 'batch.map(lineOf)',
+    replace: 'batch.toReversed().map(lineOf)',
+    test,
+    testName: 'every event once, in the order of the log',
+  },
+  {
     name: 'stream-does-not-say-where-it-begins',
     guarantee: 'HB-13 resume',
     file,

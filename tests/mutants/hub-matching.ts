@@ -27,6 +27,15 @@ export const mutants: readonly Mutant[] = [
     testName: 'known for ever',
   },
   {
+    name: 'unknown-capability-refused-although-allowed',
+    guarantee: 'HB-02 allow-unknown',
+    file: `${services}/submissions.ts`,
+    find: 'if (allowUnknown) return;',
+    replace: '',
+    test: matching,
+    testName: 'with allowUnknown it waits',
+  },
+  {
     name: 'nearest-names-not-told',
     guarantee: 'HB-02 nearest',
     file: `${services}/agent-roster.ts`,

@@ -270,7 +270,7 @@ describe('tasks', () => {
     expect(expired.code).toBe(9);
     const waiting = place.reeve([...nobody, '--kind', 'to-cancel', '--wait']);
     const found = () => place.json<{ items: Task[] }>('tasks', 'list', '--kind', 'to-cancel');
-    await expect.poll(async () => (await found()).items.length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(async () => (await found()).items.length).toBe(1);
     await place.json('tasks', 'cancel', (await found()).items[0]!.id);
     expect((await waiting).code).toBe(130);
   });

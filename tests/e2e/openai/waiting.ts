@@ -5,11 +5,11 @@ export async function eventually<Seen>(
   look: () => Seen | Promise<Seen>,
   holds: (seen: Seen) => boolean,
 ): Promise<Seen> {
-  const untilMs = performance.now() + 10_000;
+  const untilMs = performance.now() + 30_000;
   for (;;) {
     const seen = await look();
     if (holds(seen)) return seen;
-    if (performance.now() > untilMs) throw new Error(`not within 10 s; last seen: ${JSON.stringify(seen)}`);
+    if (performance.now() > untilMs) throw new Error(`not within 30 s; last seen: ${JSON.stringify(seen)}`);
     await pause(10);
   }
 }

@@ -15,7 +15,7 @@ export interface Patience {
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined> | T | undefined,
-  { withinMs = 10_000, everyMs = 25 }: Patience = {},
+  { withinMs = 30_000, everyMs = 25 }: Patience = {},
 ): Promise<T> {
   const untilMs = performance.now() + withinMs;
   for (;;) {

@@ -85,7 +85,8 @@ describe('a reader that comes back', () => {
     const hub = await startHub();
     await submit(hub);
     const reader = await EventReader.open(hub);
-    await expect.poll(() => reader.lastEventId).toBe(`${await newest(hub)}`);
+    await expect.poll(() => reader.comments).toHaveLength(1);
+    expect(reader.lastEventId).toBe(`${await newest(hub)}`);
     reader.cut();
     const id = await submit(hub);
     const again = await EventReader.open(hub, { lastEventId: reader.lastEventId });

@@ -58,7 +58,7 @@ function alive(pid: number): boolean {
 /** Waits until the command has written its file. */
 async function pidIn(name: string): Promise<number> {
   const path = join(folder, name);
-  await expect.poll(() => read(path), { timeout: 5_000 }).not.toBe('');
+  await expect.poll(() => read(path)).not.toBe('');
   return Number(read(path));
 }
 

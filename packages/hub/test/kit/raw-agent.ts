@@ -18,7 +18,7 @@ export interface ClosedWith {
 export type OfferInput = z.input<typeof AgentOffer>;
 
 /** How long a frame may take that has to come. */
-const patienceMs = 6_000;
+const patienceMs = 20_000;
 
 /** The agent's side of the protocol by hand, so that a test decides every frame: also those no honest agent sends. */
 export class RawAgent {

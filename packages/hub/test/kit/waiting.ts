@@ -5,7 +5,7 @@ import type { HubUnderTest } from './start-hub.ts';
 export async function eventually<T>(
   look: () => T | Promise<T>,
   holds: (seen: T) => boolean = Boolean,
-  withinMs = 8_000,
+  withinMs = 20_000,
 ): Promise<T> {
   const untilMs = performance.now() + withinMs;
   for (;;) {
