@@ -17,6 +17,7 @@ import { Proficiencies } from './services/proficiencies.ts';
 import { Quotas } from './services/quotas.ts';
 import { Maps } from './services/maps.ts';
 import { Recovery } from './services/recovery.ts';
+import { SecondOpinions } from './services/second-opinions.ts';
 import { Settlement } from './services/settlement.ts';
 import { Submissions } from './services/submissions.ts';
 import { SteadyTime } from './services/steady-time.ts';
@@ -53,20 +54,8 @@ export async function createEngine(components: HubComponents) {
   const breakers = new Breakers(shared);
   const proficiencies = new Proficiencies({ ...shared, roster, board, dispatcher });
   const schemas = new OutputSchemas();
-  const verification = new Verification({ schemas, proficiencies });
+  const verification = new Verification({ roster, schemas, proficiencies });
   const { stopping } = lifecycle;
-  const settlement = new Settlement({
-    ...shared,
-    board,
-    keeper,
-    dispatcher,
-    endings,
-    breakers,
-    proficiencies,
-    random,
-    stopping,
-  });
-  const timed = { board, dispatcher, settlement, breakers };
   const submissions = new Submissions({
     ...shared,
     board,
@@ -78,6 +67,20 @@ export async function createEngine(components: HubComponents) {
     schemas,
     newestSeq,
   });
+  const secondOpinions = new SecondOpinions({ ...shared, submissions, random });
+  const settlement = new Settlement({
+    ...shared,
+    board,
+    keeper,
+    dispatcher,
+    endings,
+    breakers,
+    proficiencies,
+    secondOpinions,
+    random,
+    stopping,
+  });
+  const timed = { board, dispatcher, settlement, breakers };
   const sessions = new AgentSessions({ ...shared, roster, board, dispatcher, settlement, proficiencies });
   const blobs = new Blobs({ ...shared, files });
   const work = { ...shared, board, roster, submissions, settlement, endings, stopping };

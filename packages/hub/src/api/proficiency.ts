@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { CapabilityName, Proficiency } from './agent.ts';
 
 /** What was counted: verdicts of a verifier, or attempts that ended one way or the other whatever came of them. */
-export const EvidenceSource = z.enum(['schema', 'canary', 'completion']);
+export const EvidenceSource = z.enum(['schema', 'canary', 'check', 'rerun', 'completion']);
 export type EvidenceSource = z.output<typeof EvidenceSource>;
 
 export const CapabilityProficiency = z.object({

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { CapabilityName, Proficiency } from './agent.ts';
 
 /**
- * How what comes of a task is judged, by something other than its agent. What fails is a failed attempt, tried again like
- * any other, and counts in what is learned of the agent's proficiency; without a verifier an outcome says nothing of it.
+ * How what comes of a task is judged, by something other than its agent. It counts in what is learned of the agent's
+ * proficiency; without a verifier an outcome says nothing of it. What fails `outputSchema` or `canary` is a failed attempt
+ * besides, tried again like any other; `check` and `rerun` come later and change nothing about the result.
  */
 export const Verify = z
   .object({
@@ -13,6 +15,13 @@ export const Verify = z
     outputSchema: z.record(z.string(), z.json()).optional(),
     /** The answer is known: the agent, which is never told, has to give this very JSON value. */
     canary: z.object({ expected: z.json() }).optional(),
+    /**
+     * Once the task has succeeded an agent of this capability judges it: it gets `{ kind, input, output }` and answers
+     * `true`, `false` or `{ "pass": … }`. The result does not wait for that.
+     */
+    check: z.object({ capability: CapabilityName, minProficiency: Proficiency.default(0) }).optional(),
+    /** This share of such tasks is done once more by another agent, and both outputs compared as JSON values. */
+    rerun: z.object({ share: z.number().gt(0).max(1) }).optional(),
   })
   .refine((verify) => Object.keys(verify).length > 0, 'name at least one verifier');
 export type Verify = z.output<typeof Verify>;

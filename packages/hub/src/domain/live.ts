@@ -1,9 +1,9 @@
 import type { JsonValue } from '@reeve/kernel';
 import type { AgentOffer, AgentState } from '../api/agent.ts';
 import type { Backoff } from '../api/task.ts';
-import type { Verify } from '../api/verify.ts';
 import { newBreaker, type Breaker } from './breaker.ts';
 import type { IncomingStream } from './incoming-stream.ts';
+import type { TaskVerify } from './judged.ts';
 import type { Linked } from './lane-queue.ts';
 import type { LazyRanking } from './lazy-ranking.ts';
 import { matchable, type MatchableOffer } from './match.ts';
@@ -59,7 +59,7 @@ export interface LiveTask extends Linked<LiveTask> {
   input: string | undefined;
   lease: Lease | undefined;
   /** How what comes of it is judged. */
-  verify: Verify | undefined;
+  verify: TaskVerify | undefined;
   /** Ends as cancelled when its submitter goes. */
   readonly follower: Follower | undefined;
   /** Something of it was given to its follower: from then on another attempt would repeat it. */

@@ -21,8 +21,17 @@ export interface Tally {
 
 export type Tallies = Map<EvidenceSource, Tally>;
 
-/** How much one outcome says: that an output has the right form says less than that it is right. */
-const weights: Record<EvidenceSource, number> = { schema: 0.25, canary: 1, completion: 1 };
+/**
+ * How much one outcome says: that an output has the right form says less than that it is right; and when two agents
+ * disagree, one of them is wrong and nobody knows which.
+ */
+const weights: Record<EvidenceSource, { readonly good: number; readonly bad: number }> = {
+  schema: { good: 0.25, bad: 0.25 },
+  canary: { good: 1, bad: 1 },
+  check: { good: 1, bad: 1 },
+  rerun: { good: 1, bad: 0.5 },
+  completion: { good: 1, bad: 1 },
+};
 
 /** Adds one outcome. A clock that was put back fades nothing. */
 export function count(
@@ -35,8 +44,8 @@ export function count(
   let tally = tallies.get(source);
   if (!tally) tallies.set(source, (tally = { good: 0, bad: 0, atMs: nowMs, goodCount: 0, badCount: 0 }));
   const kept = fading(tally, nowMs, halfLifeMs);
-  tally.good = tally.good * kept + (good ? weights[source] : 0);
-  tally.bad = tally.bad * kept + (good ? 0 : weights[source]);
+  tally.good = tally.good * kept + (good ? weights[source].good : 0);
+  tally.bad = tally.bad * kept + (good ? 0 : weights[source].bad);
   tally.atMs = Math.max(tally.atMs, nowMs);
   if (good) tally.goodCount += 1;
   else tally.badCount += 1;

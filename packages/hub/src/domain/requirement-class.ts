@@ -28,6 +28,11 @@ export function requirementClass(requires: readonly Requirement[], constraints: 
   };
 }
 
+/** The capabilities that are required. */
+export function namesOf({ requires }: RequirementClass): string[] {
+  return requires.map(({ name }) => name);
+}
+
 /** The key alone, for the hot path: most tasks have one requirement and no constraint. */
 export function requirementKey(requires: readonly Requirement[], constraints: Constraints): string {
   const only = requires.length === 1 ? requires[0] : undefined;

@@ -4,6 +4,7 @@ import type { AgentOffer } from '../api/agent.ts';
 import type { CapabilityProficiency, EvidenceSource } from '../api/proficiency.ts';
 import type { HubSettings } from '../components.ts';
 import type { LiveAgent, LiveTask } from '../domain/live.ts';
+import { namesOf } from '../domain/requirement-class.ts';
 import { matchable, type MatchableOffer } from '../domain/match.ts';
 import { count, estimate, type Tally } from '../domain/proficiency.ts';
 import { selectEvidence, selectEvidenceOf, upsertEvidence } from '../store/evidence.ts';
@@ -31,8 +32,8 @@ export interface ProficienciesParts {
 }
 
 /**
- * What is learned of agents. Verdicts of verifiers become durable with the ending they belong to; completions, which are
- * only counted, within a second: a crash forgets no verdict and at most a second of completions.
+ * What is learned of agents. What a verifier finds while an attempt ends becomes durable with that ending; second opinions
+ * and completions within a second.
  */
 export class Proficiencies {
   readonly #parts: ProficienciesParts;
@@ -80,15 +81,15 @@ export class Proficiencies {
       for (const [source, tally] of tallies) this.#keep(agent, { capability, source, tally });
   }
 
-  /** A verifier judged what the agent made of the task. */
-  verified(agent: LiveAgent, task: LiveTask, source: EvidenceSource, good: boolean): void {
-    this.#count(agent, task, source, good);
+  /** A verifier judged what the agent made of a task that required these. */
+  verified(agent: LiveAgent, capabilities: readonly string[], source: EvidenceSource, good: boolean): void {
+    this.#count(agent, capabilities, source, good);
     this.relearn(agent);
   }
 
   /** An attempt ended by the agent, one way or the other. */
-  completed(agent: LiveAgent, task: LiveTask, good: boolean): void {
-    this.#count(agent, task, 'completion', good);
+  completed(agent: LiveAgent, { queue }: LiveTask, good: boolean): void {
+    this.#count(agent, namesOf(queue.wanted), 'completion', good);
   }
 
   /** What of the agent is to be written together with the ending of an attempt of it. */
@@ -142,8 +143,8 @@ export class Proficiencies {
     });
   }
 
-  #count(agent: LiveAgent, task: LiveTask, source: EvidenceSource, good: boolean): void {
-    for (const { name: capability } of task.queue.wanted.requires) {
+  #count(agent: LiveAgent, capabilities: readonly string[], source: EvidenceSource, good: boolean): void {
+    for (const capability of capabilities) {
       const tallies = talliesOf(agent, capability)!;
       count(tallies, source, good, this.#nowMs(), this.#settings().halfLifeMs);
       this.#keep(agent, { capability, source, tally: tallies.get(source)! });

@@ -2,9 +2,9 @@ import type { Clock } from '@reeve/kernel';
 import type { Database, Logger } from '@reeve/platform';
 import { AgentOffer } from '../api/agent.ts';
 import type { Backoff } from '../api/task.ts';
-import type { Verify } from '../api/verify.ts';
 import type { HubSettings } from '../components.ts';
 import { dueAtMs } from '../domain/ageing.ts';
+import type { TaskVerify } from '../domain/judged.ts';
 import { newAgent, type Lease, type LiveAgent, type LiveTask, type TaskQueue } from '../domain/live.ts';
 import { SharedValues } from '../domain/shared-values.ts';
 import { selectAgents, selectCapabilities } from '../store/agents.ts';
@@ -61,7 +61,7 @@ export class Recovery {
   }
 
   /** Takes a task up again that was dead. */
-  revive(row: LiveTaskRow, verify: Verify | undefined): void {
+  revive(row: LiveTaskRow, verify: TaskVerify | undefined): void {
     const task = this.#wait(row);
     task.verify = verify;
     this.#parts.board.add(task);
@@ -115,7 +115,7 @@ export class Recovery {
   }
 
   /** The verifiers of a task that has ended, for when it is taken up again. */
-  async verifiersOf(id: string): Promise<Verify | undefined> {
+  async verifiersOf(id: string): Promise<TaskVerify | undefined> {
     const { database } = this.#parts;
     const [row] = await database.read<{ seq: number; verify: string }>(selectTaskVerifiers.bind({ id }));
     return row && openVerify(database, row);

@@ -15,6 +15,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import type { Ending, Endings } from './endings.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import type { Proficiencies } from './proficiencies.ts';
+import type { SecondOpinions } from './second-opinions.ts';
 import type { TaskBoard } from './task-board.ts';
 
 /** First pause before a settlement that could not be stored is tried again; doubles up to `storageRetryMaxMs`. */
@@ -28,6 +29,7 @@ export interface SettlementParts {
   readonly endings: Endings;
   readonly breakers: Breakers;
   readonly proficiencies: Proficiencies;
+  readonly secondOpinions: SecondOpinions;
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Logger;
@@ -93,7 +95,10 @@ export class Settlement {
       statement: { ...bound, expectRows: 1 },
       event: 'task.succeeded',
       data: { agentId: lease.agent.id, attempt: task.attempt, fence },
-      afterwards: () => this.#ended(task, { state: 'succeeded', output }),
+      afterwards: () => {
+        this.#ended(task, { state: 'succeeded', output });
+        this.#parts.secondOpinions.ask(lease, output);
+      },
     });
   }
 

@@ -198,7 +198,9 @@ export class Submissions {
         issues: [{ path: ['deadlineAtMs'], message: 'must be in the future' }],
       });
     if (allowUnknown) return;
-    for (const { name } of requires) if (!roster.isDeclared(name)) throw unknownCapability(name, roster);
+    const names = requires.map(({ name }) => name);
+    if (verify?.check) names.push(verify.check.capability);
+    for (const name of names) if (!roster.isDeclared(name)) throw unknownCapability(name, roster);
   }
 
   /** The id of the task a submission stands for: an existing one, or one that is prepared now. */

@@ -1,6 +1,6 @@
 import { placeOf, SealedText, type Database, type SealedColumn, type StoredFile } from '@reeve/platform';
 import type { TaskError } from '../api/task.ts';
-import type { Verify } from '../api/verify.ts';
+import type { TaskVerify } from '../domain/judged.ts';
 import type { BlobsTable, MapsTable, TasksTable } from './tables.ts';
 
 // What tasks are given and what comes of them is stored sealed; everything the scheduler decides by stays readable.
@@ -28,12 +28,12 @@ export const sealedError = (seq: number, error: TaskError): SealedText =>
 
 const verifyPlace = (seq: number): string => placeOf('task_verifiers', 'verify', seq);
 
-export const sealedVerify = (seq: number, verify: Verify): SealedText =>
+export const sealedVerify = (seq: number, verify: TaskVerify): SealedText =>
   new SealedText(JSON.stringify(verify), verifyPlace(seq));
 
 /** The verifiers of a task, from what is stored. */
-export function openVerify(database: Opener, { seq, verify }: { seq: number; verify: string }): Verify {
-  return JSON.parse(database.unsealed(verify, verifyPlace(seq))) as Verify;
+export function openVerify(database: Opener, { seq, verify }: { seq: number; verify: string }): TaskVerify {
+  return JSON.parse(database.unsealed(verify, verifyPlace(seq))) as TaskVerify;
 }
 
 const fileKeyPlace = (tenant: string, digest: string): string => placeOf('blobs', 'file_key', tenant, digest);

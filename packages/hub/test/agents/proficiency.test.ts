@@ -41,7 +41,7 @@ describe('what comes of a task is judged', () => {
     agent.succeed(await agent.next('lease'), { words: 'many' });
     expect((await ended(hub, id)).error).toEqual({
       code: 'output_refused',
-      message: 'refused by its verifier (schema): output/words must be integer',
+      message: 'refused by its verifier, schema: output/words must be integer',
       retryable: true,
     });
   });
@@ -83,6 +83,82 @@ describe('what comes of a task is judged', () => {
     const echo = await known(hub, 'raw');
     expect(echo).toMatchObject({ declared: 0.5, blend: 0.5, reliability: 0.9 });
     expect(echo.learned).toBeUndefined();
+  });
+});
+
+describe('second opinions', () => {
+  const check = { capability: 'check.echo' };
+
+  test('[HB-11 judged] a check by another agent counts, and the result does not wait for it', async () => {
+    const hub = await startHub();
+    const worker = await rawAgent(hub, { name: 'worker' });
+    const judge = await rawAgent(hub, { name: 'judge', capabilities: [{ name: 'check.echo' }] });
+    const ids: string[] = [];
+    for (const [answer, verdict] of [
+      ['right', true],
+      ['wrong', { pass: false, why: 'no' }],
+      ['right', true],
+    ] as const) {
+      const id = await submit(hub, { input: 'question', kind: 'quiz', verify: { check } });
+      ids.push(id);
+      worker.succeed(await worker.next('lease'), answer);
+      expect(await ended(hub, id)).toMatchObject({ state: 'succeeded', output: answer });
+      const lease = await judge.next('lease');
+      expect(lease).toMatchObject({ kind: 'check', input: { kind: 'quiz', input: 'question', output: answer } });
+      judge.succeed(lease, verdict);
+      await ended(hub, lease.taskId);
+    }
+    const { learned, evidence } = await known(hub, 'worker');
+    expect(learned).toBeCloseTo(2 / 3, 3);
+    expect(evidence).toContainEqual(expect.objectContaining({ source: 'check', good: 2, bad: 1 }));
+    for (const id of ids) expect((await hub.client.tasks.show({ id })).state).toBe('succeeded');
+  });
+
+  test('[HB-11 judged] nobody is judged by its own word', async () => {
+    const hub = await startHub();
+    const agent = await rawAgent(hub, { capabilities: [{ name: 'echo', proficiency: 0.4 }, { name: 'check.echo' }] });
+    await submit(hub, { verify: { check, rerun: { share: 1 } } });
+    agent.succeed(await agent.next('lease'), 'mine');
+    for (let n = 0; n < 2; n++) {
+      const lease = await agent.next('lease');
+      agent.succeed(lease, lease.kind === 'check' ? true : 'mine');
+      await ended(hub, lease.taskId);
+    }
+    const echo = await known(hub, 'raw');
+    expect([echo.learned, echo.blend]).toEqual([undefined, 0.4]);
+  });
+
+  test('[HB-11 judged] a re-run elsewhere: who agrees gains, who disagrees both lose half', async () => {
+    const hub = await startHub();
+    const [one, other] = [
+      await rawAgent(hub, { name: 'one', priceMicroUsd: '0' }),
+      await rawAgent(hub, { name: 'other', priceMicroUsd: '900000' }),
+    ];
+    for (const again of [{ b: 2, a: 1 }, { a: 'differs' }]) {
+      const id = await submit(hub, { input: { n: 1 }, verify: { rerun: { share: 1 } } });
+      const lease = await one.next('lease');
+      // Busy with something else when the re-run comes.
+      await submit(hub, { constraints: { maxPriceMicroUsd: '1' } });
+      one.succeed(lease, { a: 1, b: 2 });
+      await ended(hub, id);
+      const rerun = await other.next('lease');
+      expect(rerun.input).toEqual({ n: 1 });
+      other.succeed(rerun, again);
+      await ended(hub, rerun.taskId);
+      one.succeed(await one.next('lease'));
+    }
+    for (const name of ['one', 'other']) {
+      const { learned, evidence } = await known(hub, name);
+      expect(learned).toBeCloseTo(1 / 1.5, 3);
+      expect(evidence).toContainEqual(expect.objectContaining({ source: 'rerun', good: 1, bad: 1 }));
+    }
+  });
+
+  test('[HB-11 judged] a capability to check with that nobody ever declared is refused', async () => {
+    const hub = await startHub();
+    await rawAgent(hub);
+    const body = { requires: [{ name: 'echo' }], verify: { check: { capability: 'chek.echo' } } };
+    expect((await hub.call('POST', '/v1/tasks', { body })).body.code).toBe('unknown_capability');
   });
 });
 
