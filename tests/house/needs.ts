@@ -55,6 +55,12 @@ export const NEEDED = {
     debian: 'prometheus',
     present: () => onPath('promtool'),
   },
+  chromium: {
+    why: 'the page of the API in a real browser',
+    how: 'apt-get install chromium',
+    debian: 'chromium',
+    present: () => onPath('chromium'),
+  },
   minutes: {
     why: 'long runs: many seeds, many kills',
     how: 'nothing but patience',

@@ -127,6 +127,15 @@ export const mutants: readonly Mutant[] = [
     testName: 'goes on after its last event',
   },
   {
+    name: 'api-page-lets-in-what-is-inline',
+    guarantee: 'FD-13 api',
+    file: 'packages/platform/src/http/api-page/routes.ts',
+    find: "script-src 'self'",
+    replace: "script-src 'self' 'unsafe-inline'",
+    test: 'packages/platform/test/http/api-page.test.ts',
+    testName: 'comes whole from this server',
+  },
+  {
     name: 'stalls-of-the-loop-uncounted',
     guarantee: 'HB-06 event-loop',
     file: 'packages/platform/src/metrics/event-loop.ts',

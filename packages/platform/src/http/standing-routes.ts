@@ -1,6 +1,7 @@
 import { errorCatalogue, NotFound } from '@reeve/kernel';
 import type { Metrics } from '../metrics/index.ts';
 import { errorPage } from '../api/errors-page.ts';
+import { apiPageRoutes } from './api-page/routes.ts';
 import type { Health } from './health.ts';
 import type { RawRoute } from './route.ts';
 
@@ -14,6 +15,7 @@ export interface StandingComponents {
 /** What every server answers besides its operations. */
 export function standingRoutes({ health, metrics, openApi }: StandingComponents): RawRoute[] {
   return [
+    ...apiPageRoutes(),
     {
       // Only that the loop runs: a process that cannot reach its database is not helped by a restart.
       name: 'health.live',
