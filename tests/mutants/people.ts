@@ -77,4 +77,12 @@ export const mutants: readonly Mutant[] = [
     replace: 'user.password_is_own >= 0 ? roles[user.role] : untilPasswordIsReplaced',
     test: `${test}/sessions.test.ts`,
   },
+  {
+    name: 'tokens-readable-by-everybody',
+    guarantee: 'FD-04 refresh',
+    file: 'packages/cli/src/login-file.ts',
+    find: "const file = await open(beside, 'wx', 0o600);",
+    replace: "const file = await open(beside, 'wx', 0o644);",
+    test: 'packages/cli/test/against-a-hub.test.ts',
+  },
 ];

@@ -44,6 +44,12 @@ export function findConnection(flags: ConnectionFlags, environment: Environment,
   return { url: dev.url, apiKey: givenKey ?? keyOf(dev, role), source: path };
 }
 
+/** Where the hub is, for somebody who brings no key. @throws ReeveError `hub_not_named` */
+export function findAddress(flags: Pick<ConnectionFlags, 'url'>, environment: Environment): Pick<Connection, 'url'> {
+  const given = flags.url ?? environment.url;
+  return given === undefined ? findConnection(flags, environment, 'user') : { url: given };
+}
+
 function sourceOf(flags: ConnectionFlags): string {
   return flags.url === undefined ? 'REEVE_URL' : '--url';
 }

@@ -3,6 +3,7 @@ import type { ChatFlags } from './chat/chat.ts';
 import type { EventFlags } from './commands/events.ts';
 import type { AgentRunFlags } from './commands/run-agent.ts';
 import type { ConfigFlags, DbMoveFlags, NodeFlags, UpFlags } from './commands/server-roles.ts';
+import type { LoginFlags } from './commands/login.ts';
 import type { StatusFlags } from './commands/status.ts';
 import type { Session } from './session.ts';
 import { version } from './version.ts';
@@ -171,6 +172,19 @@ function addClientCommands(program: Command, session: Session): void {
     .option('--watch', 'every second until interrupted')
     .option('--json', 'as one line of JSON')
     .action(async (flags: StatusFlags) => (await import('./commands/status.ts')).status(session, flags));
+  program
+    .command('login')
+    .description('log in as a person; a password that is piped in is not asked for')
+    .requiredOption('--name <name>', 'your name at the hub')
+    .option('--url <url>', 'address of the hub (REEVE_URL, or that of the hub started here)')
+    .option('--code <code>', 'code of your authenticator; asked for when it is needed')
+    .addHelpText('after', '\nExample:\n  reeve login --url https://hub.example --name ada')
+    .action(async (flags: LoginFlags) => (await import('./commands/login.ts')).login(session, flags));
+  program
+    .command('logout')
+    .description('log out; the tokens stop working at once')
+    .option('--url <url>', 'address of the hub')
+    .action(async (flags: { url?: string }) => (await import('./commands/login.ts')).logout(session, flags));
   connected(program.command('events'))
     .description('the event log')
     .option('--after <position>', 'only events after this one')

@@ -1,5 +1,5 @@
 /** The command against a real hub, each in a process of its own. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -314,6 +314,30 @@ describe('keys and audit', () => {
     writeFileSync(kept, exported.replace(/"sequence":\d+/, '"sequence":1'));
     const forged = await place.reeve(['audit', 'verify', '--heads', kept]);
     expect([forged.code, forged.stderr]).toEqual([2, expect.stringContaining('head_not_genuine')]);
+  });
+});
+
+describe('people', () => {
+  const loginFile = () => join(place.folder, 'reeve', 'logins.json');
+
+  test('[FD-04 refresh] log in, share a login among commands that renew it at the same moment, and log out', async () => {
+    const made = await place.json<{ password: string }>('users', 'create', '--name', 'ada', '--role', 'member');
+    const wrong = await place.reeve(['login', '--name', 'ada'], 'not the password\n');
+    expect([wrong.code, wrong.stderr]).toEqual([3, expect.stringContaining('login_refused')]);
+    const login = await place.reeve(['login', '--name', 'ada'], `${made.password}\na password of my own\n`);
+    expect([login.code, login.stderr]).toEqual([0, expect.stringMatching(/logged in at .* as ada, member/)]);
+    expect(login.stdout + login.stderr).not.toContain(made.password);
+    expect(statSync(loginFile()).mode & 0o777).toBe(0o600);
+    const self = { name: 'ada', role: 'member', mustReplacePassword: false };
+    expect(await place.json('sessions', 'show')).toMatchObject(self);
+    const kept = readFileSync(loginFile(), 'utf8');
+    writeFileSync(loginFile(), kept.replace(/"accessExpiresAtMs":\d+/, '"accessExpiresAtMs":0'));
+    const both = await Promise.all([place.json('sessions', 'show'), place.json('sessions', 'show')]);
+    for (const answer of both) expect(answer).toMatchObject(self);
+    expect(readFileSync(loginFile(), 'utf8')).not.toBe(kept);
+    expect((await place.reeve(['logout'])).code).toBe(0);
+    expect(JSON.parse(readFileSync(loginFile(), 'utf8'))).toEqual({});
+    expect((await place.reeve(['sessions', 'show'])).code, 'the key of a user again').not.toBe(0);
   });
 });
 

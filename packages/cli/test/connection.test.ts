@@ -17,7 +17,7 @@ const writeDev = (content: unknown = dev): void =>
   writeFileSync(join(home, 'dev.json'), typeof content === 'string' ? content : JSON.stringify(content));
 
 function environment(more: Partial<Environment> = {}): Environment {
-  return { url: undefined, apiKey: undefined, home, wantsColour: false, debug: false, ...more };
+  return { url: undefined, apiKey: undefined, home, loginFile: '/nowhere', wantsColour: false, debug: false, ...more };
 }
 
 test('the file of a hub started here says where it is, and which key fits the command', () => {

@@ -70,7 +70,7 @@ export class Workplace implements AsyncDisposable {
     const { PATH = '', HOME = '', TMPDIR = tmpdir() } = process.env;
     const child = spawn(process.execPath, [launcher, ...args], {
       cwd: this.folder,
-      env: { PATH, HOME, TMPDIR, ...environment },
+      env: { PATH, HOME, TMPDIR, XDG_CONFIG_HOME: this.folder, ...environment },
       stdio: 'pipe',
     });
     this.#running.push(child);

@@ -17,6 +17,8 @@ export type { CallOptions, Client, ClientOptions } from './client.ts';
 export type { FollowOptions } from './http/follow-events.ts';
 export { classOfStatus, RemoteError } from './http/remote-error.ts';
 export type { ChatChunk, ChatMessage, ChatRequest, StreamChatOptions } from './http/stream-chat.ts';
+export { loginOf } from './http/login.ts';
+export type { Login, LoginStore } from './http/login.ts';
 export { inputSchemaOf } from './input-schema.ts';
 export type { JsonSchema } from './input-schema.ts';
 export { operations, streams } from './operations.ts';

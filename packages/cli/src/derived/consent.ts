@@ -15,7 +15,7 @@ interface Wanted extends PlanFacts {
  */
 export async function invokeWithConsent(session: Session, client: Client, operation: Operation, input: object) {
   try {
-    return await client.invoke(operation, input);
+    return await invokeSteppedUp(session, client, operation, input);
   } catch (error) {
     const wanted = wantedBy(error);
     if (wanted === undefined) throw error;
@@ -23,6 +23,21 @@ export async function invokeWithConsent(session: Session, client: Client, operat
     session.terminal.note(planText(wanted, session.terminal.colours));
     if (!(await ask(operation))) throw error;
     await client.approvals.give({ id: wanted.approvalId, digest: wanted.digest });
+    return client.invoke(operation, input);
+  }
+}
+
+/** When a fresh code of the authenticator is wanted and a person is there, asks for it and tries again. */
+async function invokeSteppedUp({ terminal }: Session, client: Client, operation: Operation, input: object) {
+  try {
+    return await client.invoke(operation, input);
+  } catch (error) {
+    const isWanted = error instanceof RemoteError && error.code === 'step_up_required';
+    if (!isWanted || !terminal.interactive) throw error;
+    const { isCancel, text } = await import('@clack/prompts');
+    const code = await text({ message: 'Code of your authenticator', output: process.stderr });
+    if (isCancel(code) || !code) throw error;
+    await client.sessions.stepUp({ code });
     return client.invoke(operation, input);
   }
 }

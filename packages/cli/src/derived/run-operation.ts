@@ -8,7 +8,7 @@ import type { CommonFlags } from './add-flags.ts';
 import { invokeWithConsent } from './consent.ts';
 
 /** Domains whose commands run the hub rather than use it: on a hub started here they take the owner's key. */
-const ownerDomains = new Set(['agents', 'keys', 'approvals', 'audit', 'encryption', 'health']);
+const ownerDomains = new Set(['agents', 'keys', 'approvals', 'audit', 'encryption', 'users', 'health']);
 
 function roleFor(operation: Operation): Role {
   return ownerDomains.has(operation.domain) ? 'owner' : 'user';
@@ -41,9 +41,16 @@ async function showPlan(
   return plan;
 }
 
+const notes: Readonly<Record<string, string>> = {
+  'keys.create': 'the key is shown this once: keep it',
+  'users.create': 'the password is shown this once: pass it on; it has to be replaced at the first login',
+  'totp.enrol': 'add the seed to your authenticator, then show its first code: reeve totp confirm --code 123456',
+};
+
 function showAnswer({ terminal }: Session, operation: Operation, answer: unknown): void {
   printAnswer(operation.name, answer, terminal);
-  if (operation.name === 'keys.create') terminal.note('the key is shown this once: keep it');
+  const note = notes[operation.name];
+  if (note !== undefined) terminal.note(note);
   const { nextCursor } = answer as { nextCursor?: string };
   if (nextCursor === undefined) return;
   const { domain, verb } = operation;

@@ -1,4 +1,5 @@
 import { defaultRetryPolicy, InvalidInput, type RetryPolicy } from '@reeve/kernel';
+import { fetchWithLogin, type LoginStore } from './login.ts';
 
 /** How a hub is reached, as the user of the client says it. */
 export interface TransportOptions {
@@ -6,6 +7,8 @@ export interface TransportOptions {
   readonly url: string;
   /** Sent as `Authorization: Bearer …`; public operations work without. */
   readonly apiKey?: string;
+  /** The login of a person, in place of a key; its tokens are renewed by themselves. */
+  readonly login?: LoginStore;
   /** Another `fetch`, for proxies and other runtimes. */
   readonly fetch?: typeof fetch;
   /** Three attempts from one second when not given; `{ maxAttempts: 1 }` never tries again. */
@@ -22,10 +25,12 @@ export interface Transport {
 
 /** @throws ReeveError `invalid_input` for an address that is none. */
 export function createTransport(options: TransportOptions): Transport {
+  const url = hubAddress(options.url);
+  const send: typeof fetch = options.fetch ?? ((input, init) => fetch(input, init));
   return {
-    url: hubAddress(options.url),
+    url,
     apiKey: options.apiKey,
-    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    fetch: options.login ? fetchWithLogin(url, options.login, send) : send,
     retry: { ...defaultRetryPolicy, ...options.retry },
   };
 }
