@@ -58,7 +58,7 @@ describe('an agent that vanishes', () => {
     back.succeed(old, 'late');
     const lost = { type: 'lost', taskId: id, fence: old.fence, code: 'lease_lost' };
     expect(await back.verdict()).toEqual(lost);
-    expect((await hub.client.tasks.show({ id })).state).toBe('leased');
+    await taskIn(hub, id, 'leased');
     other.succeed(newer, 'in time');
     expect((await ended(hub, id)).output).toBe('in time');
     back.succeed(old, 'later still');
