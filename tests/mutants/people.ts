@@ -81,8 +81,8 @@ export const mutants: readonly Mutant[] = [
     name: 'tokens-readable-by-everybody',
     guarantee: 'FD-04 refresh',
     file: 'packages/cli/src/login-file.ts',
-    find: "const file = await open(beside, 'wx', 0o600);",
-    replace: "const file = await open(beside, 'wx', 0o644);",
+    find: "{ flag: 'wx', mode: 0o600 }",
+    replace: "{ flag: 'wx', mode: 0o644 }",
     test: 'packages/cli/test/against-a-hub.test.ts',
   },
 ];

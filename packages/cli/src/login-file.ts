@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Login, LoginStore } from '@reeve/sdk';
@@ -45,8 +45,7 @@ export class LoginFile {
   async #write(logins: Record<string, Login>): Promise<void> {
     const beside = `${this.path}.${process.pid}`;
     await rm(beside, { force: true });
-    const file = await open(beside, 'wx', 0o600);
-    await file.writeFile(`${JSON.stringify(logins)}\n`).finally(async () => file.close());
+    await writeFile(beside, `${JSON.stringify(logins)}\n`, { flag: 'wx', mode: 0o600 });
     await rename(beside, this.path);
   }
 
