@@ -116,7 +116,7 @@ export async function startHub(options: HubOptions = {}, cleanUp: CleanUp = onTe
     log,
     keys: sealingKeys,
     limits: { busyTimeoutMs },
-    postgres: { statementTimeoutMs: busyTimeoutMs },
+    postgres: { statementTimeoutMs: Math.max(busyTimeoutMs, 1_000) }, // the start takes longer than a lock may
   });
   lifecycle.onStop('storage', 'database', async () => database[Symbol.asyncDispose]());
   const access = await createAccess({ database, clock, log });

@@ -7,8 +7,15 @@ import { onPostgres } from '../kit/new-database.ts';
 describe('[LD-12 postgres] on PostgreSQL', needs('postgres'), async () => {
   onPostgres();
   await import('../agents/agents.test.ts');
+  await import('../agents/breaker.test.ts');
+  await import('../agents/proficiency.test.ts');
+  await import('../blobs/blobs.test.ts');
   await import('../leases/leases.test.ts');
+  await import('../long-poll/long-poll.test.ts');
+  await import('../maps/maps.test.ts');
   await import('../settlement/acknowledgement.test.ts');
+  await import('../store/fence.test.ts');
+  await import('../tasks/create-many.test.ts');
   await import('../tasks/ending.test.ts');
   await import('../tasks/idempotency.test.ts');
   await import('../tasks/matching.test.ts');
