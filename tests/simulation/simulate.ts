@@ -5,6 +5,7 @@ import { liveTasks } from '../faults/system/tasks.ts';
 import { chatter } from './chatter.ts';
 import { readRecord, type History } from './history.ts';
 import { violations } from './invariants.ts';
+import { inFile, type RecordPlace } from './record-place.ts';
 import { scenarioOf, type Fault, type Scenario } from './scenario.ts';
 import { Submitters } from './submitter.ts';
 import { World } from './world.ts';
@@ -25,12 +26,12 @@ export interface Outcome {
 }
 
 /** Runs the scenario of one seed: a storm of that many seconds, then calm, then the reckoning. */
-export async function simulate(seed: number, seconds: number): Promise<Outcome> {
+export async function simulate(seed: number, seconds: number, record: RecordPlace = inFile): Promise<Outcome> {
   const scenario = scenarioOf(seed, seconds);
   const complaints: string[] = [];
   const complain = (text: string): void => void complaints.push(text);
-  const home = await HubHome.create({ settings: settingsOf(scenario) });
-  await using world = new World(scenario, home, complain);
+  const home = await HubHome.create({ settings: { ...settingsOf(scenario), ...record.settings } });
+  await using world = new World(scenario, home, record, complain);
   const told = await tell(world, scenario, complain).catch((error: unknown) => {
     complain(`${error instanceof Error ? `${error.message} ${String(error.cause ?? '')}` : String(error)}`);
     return undefined;

@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AgentProcesses } from '../faults/system/agent-process.ts';
 import type { Child, Exit } from '../faults/system/child.ts';
 import type { HubHome } from '../faults/system/hub-process.ts';
+import type { RecordPlace } from './record-place.ts';
 import type { Fault, Scenario } from './scenario.ts';
 
 const stopLimitMs = 15_000;
@@ -23,13 +21,15 @@ export class World implements AsyncDisposable {
   readonly epochEnds = new Map<number, HubEnd>();
   readonly #scenario: Scenario;
   readonly #complain: (text: string) => void;
+  readonly #record: RecordPlace;
   readonly #expected = new WeakSet<Child>();
   readonly #agentChildren: Child[] = [];
   #hub: Child | undefined;
   #zeroMs = performance.now();
 
-  constructor(scenario: Scenario, home: HubHome, complain: (text: string) => void) {
+  constructor(scenario: Scenario, home: HubHome, record: RecordPlace, complain: (text: string) => void) {
     this.#scenario = scenario;
+    this.#record = record;
     this.#complain = complain;
     this.home = home;
     this.agents = new AgentProcesses(home);
@@ -122,7 +122,7 @@ export class World implements AsyncDisposable {
     await pause(afterMs);
     this.#expected.add(hub);
     await hub.kill();
-    this.#hubEnded('killed');
+    await this.#hubEnded('killed');
   }
 
   async #stopHub(): Promise<void> {
@@ -133,12 +133,12 @@ export class World implements AsyncDisposable {
     if (exit === undefined) this.#complain(`the hub did not stop within ${stopLimitMs} ms\n${tail(hub)}`);
     else if (!isOrderly(exit, hub)) this.#complain(`SIGTERM ended the hub with ${JSON.stringify(exit)}\n${tail(hub)}`);
     if (exit === undefined) await hub.kill();
-    this.#hubEnded(exit?.code === 0 ? 'stopped' : 'killed');
+    await this.#hubEnded(exit?.code === 0 ? 'stopped' : 'killed');
   }
 
-  #hubEnded(how: HubEnd): void {
+  async #hubEnded(how: HubEnd): Promise<void> {
     this.#hub = undefined;
-    const epoch = readEpoch(this.home.folder);
+    const epoch = await this.#record.epoch(this.home.folder);
     if (!this.epochEnds.has(epoch)) this.epochEnds.set(epoch, how);
   }
 
@@ -193,20 +193,6 @@ async function freeze(child: Child, forMs: number): Promise<void> {
  */
 function isOrderly({ code, signal }: Exit, child: Child): boolean {
   return code === 0 || (signal === 'SIGTERM' && child.output === '');
-}
-
-/** Number of the newest start of the hub that got as far as counting itself; 0 when none did. */
-function readEpoch(home: string): number {
-  const path = join(home, 'reeve.db');
-  if (!existsSync(path)) return 0;
-  const db = new DatabaseSync(path, { readOnly: true });
-  try {
-    const known = db.prepare("SELECT name FROM sqlite_master WHERE name = 'hub_state'").get();
-    if (!known) return 0;
-    return (db.prepare("SELECT value FROM hub_state WHERE name = 'epoch'").get()?.['value'] ?? 0) as number;
-  } finally {
-    db.close();
-  }
 }
 
 function tail(child: Child): string {
