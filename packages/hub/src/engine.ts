@@ -25,6 +25,7 @@ import { TaskBoard } from './services/task-board.ts';
 import { timesUp } from './services/times-up.ts';
 import { Verification } from './services/verification.ts';
 import { nextEpoch } from './store/epoch.ts';
+import { Workflows } from './services/workflows.ts';
 import { selectNewestSeq } from './store/read-tasks.ts';
 
 /** The parts of the hub, wired together; each is one use case. */
@@ -85,6 +86,7 @@ export async function createEngine(components: HubComponents) {
   const blobs = new Blobs({ ...shared, files });
   const work = { ...shared, board, roster, submissions, settlement, endings, stopping };
   const maps = new Maps({ ...work, blobs });
+  const workflows = new Workflows(work);
   const reports = new AttemptReports({ ...shared, settlement, maps, verification });
   const attached = new AttachedTasks({ ...shared, submissions, settlement, endings });
   const recovery = new Recovery({ ...shared, board, roster, keeper, dispatcher, steadyTime, proficiencies });
@@ -92,6 +94,7 @@ export async function createEngine(components: HubComponents) {
   await removeLeftOverFiles({ database, files });
   await recovery.run();
   await maps.recover();
+  await workflows.recover();
   return {
     roster,
     board,
@@ -107,6 +110,7 @@ export async function createEngine(components: HubComponents) {
     recovery,
     blobs,
     maps,
+    workflows,
   };
 }
 

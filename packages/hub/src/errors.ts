@@ -152,3 +152,38 @@ export const WrongResultCount = defineError({
   meaning: 'The output of a chunk of a map must be an array as long as its items; that of the agent was not.',
   remedy: 'Have the handler return `items.map(…)`; the attempt counts as failed and may be retried elsewhere.',
 });
+export const WorkflowCycle = defineError({
+  code: 'workflow_cycle',
+  class: 'invalid',
+  title: 'The nodes wait for one another',
+  meaning: 'A node depends, by way of others, on itself, so none of them could ever start.',
+  remedy: 'Take one of the dependencies of the cycle in the details out.',
+});
+export const WorkflowEnded = defineError({
+  code: 'workflow_ended',
+  class: 'conflict',
+  title: 'The workflow has ended',
+  meaning: 'Every node of the workflow has ended, or it is being cancelled already.',
+  remedy: 'Look at it with `reeve workflows show`.',
+});
+export const NotWaitingForApproval = defineError({
+  code: 'not_waiting_for_approval',
+  class: 'conflict',
+  title: 'The node does not wait for an approval',
+  meaning: 'The node is a task, or its approval is blocked, decided, or not wanted any more.',
+  remedy: 'Look at the node with `reeve workflows show`.',
+});
+export const DependencyFailed = defineError({
+  code: 'dependency_failed',
+  class: 'cancelled',
+  title: 'A node before this one failed',
+  meaning: 'The task waited for another one of its workflow, which ended without success.',
+  remedy: 'Look at the node that the message names; create the workflow again when its cause is mended.',
+});
+export const OutputMissing = defineError({
+  code: 'output_missing',
+  class: 'invalid',
+  title: 'The output has no such part',
+  meaning: 'The input of a node refers to a part of another node’s output that this output does not have.',
+  remedy: 'Compare the path of the reference with the output of the node that the message names.',
+});

@@ -16,6 +16,7 @@ import { removeOldBlobs } from './services/blob-retention.ts';
 import { createManyRoute } from './services/create-many.ts';
 import { eventOperations, eventStream } from './services/event-stream.ts';
 import { statusOperation } from './services/hub-status.ts';
+import { workflowOperations } from './services/workflow-operations.ts';
 import { mapOperations } from './services/map-operations.ts';
 import { mapResultsRoute } from './services/map-results.ts';
 import { streamResultsRoute } from './services/stream-results.ts';
@@ -103,6 +104,7 @@ function operations(components: HubComponents, engine: Engine, links: PollLinks,
   return [
     ...taskOperations({ ...engine, database, clock, stopping: lifecycle.stopping }),
     ...blobOperations({ ...engine, database }),
+    ...workflowOperations({ ...engine, database, clock }),
     ...mapOperations({ ...engine, database, clock, settings }),
     ...agentOperations({ ...engine, database, nowMs: () => clock.nowMs() }),
     ...leaseOperations({ ...engine, links, leaseTtlMs: components.settings.leaseTtlMs }),

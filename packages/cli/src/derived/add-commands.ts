@@ -11,6 +11,7 @@ const domainSummaries: Readonly<Record<string, string>> = {
   tasks: 'tasks: what is to be done',
   blobs: 'blobs: contents too large for an input',
   maps: 'maps: data sets in work, chunk by chunk',
+  workflows: 'workflows: tasks that depend on one another',
   keys: 'API keys: who may do what',
   approvals: 'what waits for a person’s consent',
   audit: 'who did what, provably',

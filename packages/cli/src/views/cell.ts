@@ -44,7 +44,7 @@ const paints: Readonly<Record<string, Paint>> = {
   ...paintAll('red', ['dead', 'revoked', 'failed', 'deny', 'refused', 'rolledBack']),
   ...paintAll('yellow', ['expired', 'paused', 'draining', 'pending', 'needsApproval', 'cancelled']),
   ...paintAll('cyan', ['leased']),
-  ...paintAll('dim', ['offline', 'scheduled', 'used', 'withdrawn']),
+  ...paintAll('dim', ['offline', 'blocked', 'scheduled', 'used', 'withdrawn']),
 };
 
 function paintAll(paint: Paint, words: readonly string[]): Record<string, Paint> {

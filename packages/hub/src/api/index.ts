@@ -9,6 +9,8 @@ export * from './blob-operations.ts';
 export * from './task-operations.ts';
 export * from './task-streams.ts';
 export * from './map.ts';
+export * from './workflow.ts';
+export * from './workflow-operations.ts';
 export * from './map-operations.ts';
 export * from './lease-operations.ts';
 export * from './hub-operations.ts';

@@ -18,6 +18,7 @@ const template = TaskSubmission.pick({
   backoff: true,
   labels: true,
   allowUnknown: true,
+  verify: true,
 });
 
 export const MapSubmission = template

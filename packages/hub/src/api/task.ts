@@ -10,11 +10,20 @@ export const Priority = z.enum(['critical', 'high', 'medium', 'low']);
 export type Priority = z.output<typeof Priority>;
 
 /**
- * `scheduled` waits for its time or its next attempt, `queued` for an agent; `leased` is with an agent. The others are
- * end states: `succeeded`; `dead` (attempts used up or failed for good; can be replayed); `cancelled`; `expired`
- * (deadline passed).
+ * `blocked` waits for other tasks of its workflow, `scheduled` for its time or its next attempt, `queued` for an agent;
+ * `leased` is with an agent. The others are end states: `succeeded`; `dead` (attempts used up or failed for good; can be
+ * replayed); `cancelled`; `expired` (deadline passed).
  */
-export const TaskState = z.enum(['scheduled', 'queued', 'leased', 'succeeded', 'dead', 'cancelled', 'expired']);
+export const TaskState = z.enum([
+  'blocked',
+  'scheduled',
+  'queued',
+  'leased',
+  'succeeded',
+  'dead',
+  'cancelled',
+  'expired',
+]);
 export type TaskState = z.output<typeof TaskState>;
 
 export const endStates: ReadonlySet<TaskState> = new Set(['succeeded', 'dead', 'cancelled', 'expired']);

@@ -66,6 +66,8 @@ export interface LiveTask extends Linked<LiveTask> {
   streamed: boolean;
   /** Whose attempt failed last: any other agent is preferred for the next. */
   failedOn: LiveAgent | undefined;
+  /** Waits for other tasks of its workflow: it is given to nobody meanwhile. */
+  blocked: boolean;
   /** Endings from outside (cancelled, expired) that are being written: meanwhile it is given to nobody. */
   endings: number;
 }

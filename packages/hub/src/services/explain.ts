@@ -88,6 +88,7 @@ function summarise(row: TaskRow, verdicts: readonly AgentVerdict[], roster: Agen
   const holder = row.agent_id === null ? undefined : roster.get(row.agent_id);
   const name = holder ? holder.offer.name : 'an agent that was removed';
   const words: Record<TaskState, () => string> = {
+    blocked: () => 'It waits for other tasks of its workflow.',
     scheduled: () =>
       `It waits ${formatDurationMs(Math.max(0, (row.run_at_ms ?? nowMs) - nowMs))} more before it may run.`,
     queued: () => waitingFor(verdicts, roster.size),

@@ -35,8 +35,19 @@ export interface LiveMap {
 }
 
 export function templateOf(map: MapSubmission): ChunkTemplate {
-  const { kind, requires, constraints, priority, timeoutMs, maxAttempts, backoff, labels, allowUnknown } = map;
-  const submission = { kind, requires, constraints, priority, timeoutMs, maxAttempts, backoff, labels, allowUnknown };
+  const { kind, requires, constraints, priority, timeoutMs, maxAttempts, backoff, labels, allowUnknown, verify } = map;
+  const submission = {
+    kind,
+    requires,
+    constraints,
+    priority,
+    timeoutMs,
+    maxAttempts,
+    backoff,
+    labels,
+    allowUnknown,
+    verify,
+  };
   return { submission, shared: map.shared };
 }
 

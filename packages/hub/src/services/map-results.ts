@@ -53,12 +53,12 @@ async function* resultsOf(
       continue;
     }
     const { state, total_items } = await findMap(database, id, tenant);
-    const more = change !== undefined && (item < total_items || state === 'running');
-    if (!more && state !== 'running') {
+    if (state !== 'running' && (!change || item >= total_items)) {
       yield [{ end: { state, nextItem: item } }];
       return;
     }
-    if (change) await orAborted(change, signal);
+    if (!change) throw new Error(`the map ${id} is running, and nothing moves it on`);
+    await orAborted(change, signal);
   }
 }
 

@@ -152,6 +152,7 @@ export class Recovery {
   #place(task: LiveTask, runAtMs: number | null): void {
     const { board, keeper, dispatcher, clock } = this.#parts;
     keeper.watchDeadline(task);
+    if (task.blocked) return;
     if (runAtMs !== null && runAtMs > clock.nowMs()) return keeper.schedule(task, runAtMs);
     board.enqueue(task);
     dispatcher.queueChanged(task.queue);
@@ -185,6 +186,7 @@ export class Recovery {
       follower: undefined,
       streamed: false,
       failedOn: undefined,
+      blocked: row.state === 'blocked',
       endings: 0,
       lane: undefined,
       previous: undefined,

@@ -72,15 +72,21 @@ export class Submissions {
   }
 
   /**
-   * Accepts all of the submissions or none.
+   * Accepts all of the submissions or none. Those that are `blocked` wait until they are released.
    * @returns ids in the order of the submissions; of a known idempotency key, that of the task it stands for.
    * @throws UnknownCapability, TooLarge, InvalidInput, IdempotencyConflict, Overloaded, QuotaExceeded,
    *   StorageUnavailable
    */
-  async submit(tenant: string, submissions: readonly TaskSubmission[], commit: CommitSubmission): Promise<string[]> {
-    const outcomes = await this.#submit(tenant, submissions, commit, (error) => {
+  async submit(
+    tenant: string,
+    submissions: readonly TaskSubmission[],
+    commit: CommitSubmission,
+    blocked: ReadonlySet<TaskSubmission> = new Set(),
+  ): Promise<string[]> {
+    const refuse = (error: ReeveError): never => {
       throw error;
-    });
+    };
+    const outcomes = await this.#submit(tenant, submissions, { commit, refuse, blocked });
     return outcomes as string[];
   }
 
@@ -95,21 +101,20 @@ export class Submissions {
     submissions: readonly TaskSubmission[],
     commit: CommitSubmission,
   ): Promise<Array<string | ReeveError>> {
-    return this.#submit(tenant, submissions, commit, (error) => error);
+    return this.#submit(tenant, submissions, { commit, refuse: (error) => error, blocked: new Set() });
   }
 
   async #submit(
     tenant: string,
     submissions: readonly TaskSubmission[],
-    commit: CommitSubmission,
-    refuse: (error: ReeveError) => ReeveError,
+    { commit, refuse, blocked }: Manner,
   ): Promise<Array<string | ReeveError>> {
     for (let collisions = 0; ; collisions++) {
       const known = await knownThings(this.#parts.database, tenant, submissions);
       const prepared: Prepared[] = [];
       const claim = this.#parts.quotas.claim(tenant);
       try {
-        const outcomes = this.#resolveAll(tenant, submissions, { known, prepared, claim }, refuse);
+        const outcomes = this.#resolveAll(tenant, submissions, { known, prepared, claim, blocked }, refuse);
         if (prepared.length === 0) return outcomes;
         const [ids, tasks] = [
           outcomes.filter((outcome) => typeof outcome === 'string'),
@@ -151,7 +156,7 @@ export class Submissions {
   prepareAttached(tenant: string, submission: TaskSubmission, follower: Follower): Prepared {
     this.check(submission);
     const claim = this.#parts.quotas.claim(tenant);
-    const prepared = this.#prepare(tenant, submission, claim, follower);
+    const prepared = this.#prepare(tenant, submission, claim, { follower });
     claim.keep();
     claim.end();
     return prepared;
@@ -180,10 +185,16 @@ export class Submissions {
     await durable;
   }
 
-  /** Lets a durable task wait for its time or for an agent. */
+  /** Lets a durable task wait for its time or for an agent, unless others have to be done before. */
   enqueue(task: LiveTask, runAtMs: number | undefined): void {
     this.#parts.board.add(task);
     this.#parts.keeper.watchDeadline(task);
+    if (!task.blocked) this.release(task, runAtMs);
+  }
+
+  /** Lets a task wait for its time or for an agent that waited for others until now. */
+  release(task: LiveTask, runAtMs: number | undefined): void {
+    task.blocked = false;
     if (runAtMs !== undefined && runAtMs > this.#parts.clock.nowMs()) return this.#parts.keeper.schedule(task, runAtMs);
     this.#parts.board.enqueue(task);
     this.#parts.dispatcher.queueChanged(task.queue);
@@ -228,11 +239,11 @@ export class Submissions {
   }
 
   /** A task with what it refers to: from its commit on that stays. */
-  #prepareWithBlobs(tenant: string, submission: TaskSubmission, { known, claim }: Round): Prepared {
+  #prepareWithBlobs(tenant: string, submission: TaskSubmission, { known, claim, blocked }: Round): Prepared {
     const digests = blobsIn(submission.input);
     for (const digest of digests)
       if (!known.blobs.has(digest)) throw UnknownBlob.error(`there is no blob ${digest}`, { details: { digest } });
-    const { task, statements } = this.#prepare(tenant, submission, claim);
+    const { task, statements } = this.#prepare(tenant, submission, claim, { blocked: blocked.has(submission) });
     const uses = digests.flatMap((digest) => [
       { ...touchBlob.bind({ tenant, digest, used_at_ms: task.submittedAtMs }), expectRows: 1 },
       insertBlobUse.bind({ tenant, digest, task_seq: task.seq }),
@@ -240,10 +251,10 @@ export class Submissions {
     return { task, submission, statements: [...statements, ...uses] };
   }
 
-  #prepare(tenant: string, submission: TaskSubmission, claim: Claim, follower?: Follower): Prepared {
+  #prepare(tenant: string, submission: TaskSubmission, claim: Claim, standing: Standing): Prepared {
     const input = inputText(submission.input, this.#parts.settings.inputLimitBytes);
     claim.add(submission.priority);
-    const task = this.#liveTask(tenant, submission, input, follower);
+    const task = this.#liveTask(tenant, submission, input, standing);
     return {
       task,
       submission,
@@ -255,7 +266,12 @@ export class Submissions {
     };
   }
 
-  #liveTask(tenant: string, submission: TaskSubmission, input: string, follower: Follower | undefined): LiveTask {
+  #liveTask(
+    tenant: string,
+    submission: TaskSubmission,
+    input: string,
+    { follower, blocked = false }: Standing,
+  ): LiveTask {
     const { board, clock, steadyTime, settings } = this.#parts;
     const maxAttempts = submission.maxAttempts ?? settings.defaultMaxAttempts;
     const nowMs = clock.nowMs();
@@ -281,6 +297,7 @@ export class Submissions {
       follower,
       streamed: false,
       failedOn: undefined,
+      blocked,
       endings: 0,
       lane: undefined,
       previous: undefined,
@@ -289,11 +306,27 @@ export class Submissions {
   }
 }
 
+/** How submissions are taken in. */
+interface Manner {
+  readonly commit: CommitSubmission;
+  /** Gives what stands in the place of one that is refused, or throws. */
+  readonly refuse: (error: ReeveError) => ReeveError;
+  /** Those that wait for others. */
+  readonly blocked: ReadonlySet<TaskSubmission>;
+}
+
+/** What a task waits for, or who waits for it. */
+interface Standing {
+  readonly follower?: Follower | undefined;
+  readonly blocked?: boolean;
+}
+
 /** One try to take in the submissions of a request. */
 interface Round {
   readonly known: KnownThings;
   readonly prepared: Prepared[];
   readonly claim: Claim;
+  readonly blocked: Manner['blocked'];
 }
 
 function insertStatement(task: LiveTask, submission: TaskSubmission): UnitStatement {
@@ -303,7 +336,7 @@ function insertStatement(task: LiveTask, submission: TaskSubmission): UnitStatem
     id: task.id,
     tenant: task.tenant,
     kind: task.kind,
-    state: runAtMs !== undefined && runAtMs > task.submittedAtMs ? 'scheduled' : 'queued',
+    state: task.blocked ? 'blocked' : runAtMs !== undefined && runAtMs > task.submittedAtMs ? 'scheduled' : 'queued',
     attached: task.follower ? 1 : 0,
     priority: task.priority,
     requires: JSON.stringify(submission.requires),
@@ -326,7 +359,8 @@ function submittedEvent(task: LiveTask, { kind, priority, requires }: TaskSubmis
   return taskEvent(task, 'task.submitted', { kind, priority, requires: requires.map(({ name }) => name) });
 }
 
-function inputText(input: unknown, limitBytes: number): string {
+/** JSON text of an input. @throws TooLarge */
+export function inputText(input: unknown, limitBytes: number): string {
   const text = JSON.stringify(input);
   const sizeBytes = Buffer.byteLength(text);
   if (sizeBytes <= limitBytes) return text;

@@ -92,7 +92,7 @@ export class TaskBoard {
 
   /** A task that has ended, or whose end is being written, must not be handed out any more. */
   #mayWait(task: LiveTask): boolean {
-    return task.endings === 0 && this.#tasks.get(task.id) === task;
+    return !task.blocked && task.endings === 0 && this.#tasks.get(task.id) === task;
   }
 
   /** Takes a waiting task out because an agent gets it. */

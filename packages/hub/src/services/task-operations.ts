@@ -14,6 +14,7 @@ import { TaskEnded, TaskNotDead } from '../errors.ts';
 import { reviveTask } from '../store/finish-task.ts';
 import { openPayloads } from '../store/payloads.ts';
 import { selectTask, selectTaskPage, type TaskRow } from '../store/read-tasks.ts';
+import { selectWorkflowOf } from '../store/workflows.ts';
 import type { Endings } from './endings.ts';
 import { explain, type ExplainParts } from './explain.ts';
 import type { Recovery } from './recovery.ts';
@@ -135,6 +136,8 @@ async function cancel(parts: TaskOperationsParts, id: string, reason: string, ca
 async function replay(parts: TaskOperationsParts, id: string, attempts: number, call: Call): Promise<TaskSummary> {
   const row = await findRow(parts, id, call.caller.tenant);
   if (row.state !== 'dead') throw TaskNotDead.error(`task ${id} is ${row.state}`);
+  const [node] = await parts.database.read<{ workflow_id: string }>(selectWorkflowOf.bind({ task_seq: row.seq }));
+  if (node) throw InvalidInput.error(`it is a node of the workflow ${node.workflow_id}, which has ended without it`);
   if (row.attached === 1) throw InvalidInput.error('its submitter is gone, so there is nobody to answer to');
   const max_attempts = row.attempt + attempts;
   const verify = await parts.recovery.verifiersOf(id);

@@ -1,7 +1,7 @@
 import { placeOf, SealedText, type Database, type SealedColumn, type StoredFile } from '@reeve/platform';
 import type { TaskError } from '../api/task.ts';
 import type { TaskVerify } from '../domain/judged.ts';
-import type { BlobsTable, MapsTable, TasksTable } from './tables.ts';
+import type { BlobsTable, MapsTable, TasksTable, WorkflowNodesTable } from './tables.ts';
 
 // What tasks are given and what comes of them is stored sealed; everything the scheduler decides by stays readable.
 
@@ -12,6 +12,7 @@ export const hubSealedColumns: readonly SealedColumn[] = [
   { table: 'tasks', column: 'error', key: ['seq'] },
   { table: 'maps', column: 'template', key: ['id'] },
   { table: 'task_verifiers', column: 'verify', key: ['seq'] },
+  { table: 'workflow_nodes', column: 'compensate', key: ['workflow_id', 'name'] },
   { table: 'blobs', column: 'file_key', key: ['tenant', 'digest'] },
 ];
 
@@ -45,6 +46,12 @@ const templatePlace = (id: string): string => placeOf('maps', 'template', id);
 
 export const sealedTemplate = (id: string, template: string): SealedText => new SealedText(template, templatePlace(id));
 
+const compensatePlace = (workflowId: string, name: string): string =>
+  placeOf('workflow_nodes', 'compensate', workflowId, name);
+
+export const sealedCompensate = (workflowId: string, name: string, submission: string): SealedText =>
+  new SealedText(submission, compensatePlace(workflowId, name));
+
 /** JSON text of an input, from the stored one. */
 export function openInput(database: Opener, seq: number, stored: string): string {
   return database.unsealed(stored, inputPlace(seq));
@@ -71,4 +78,12 @@ export function storedFile(database: Opener, { tenant, digest, file, file_key, s
 /** JSON text of what the chunks of a map have in common. */
 export function openTemplate(database: Opener, { id, template }: Pick<MapsTable, 'id' | 'template'>): string {
   return database.unsealed(template, templatePlace(id));
+}
+
+/** JSON text of the submission that undoes a node. */
+export function openCompensate(
+  database: Opener,
+  { workflow_id, name, compensate }: Pick<WorkflowNodesTable, 'workflow_id' | 'name' | 'compensate'>,
+): string {
+  return database.unsealed(compensate!, compensatePlace(workflow_id, name));
 }

@@ -3,6 +3,7 @@ import type { AgentIntent } from '../domain/live.ts';
 import type { MapState } from '../api/map.ts';
 import type { EvidenceSource } from '../api/proficiency.ts';
 import type { TaskState } from '../api/task.ts';
+import type { ApprovalState, CompensationState, WorkflowState } from '../api/workflow.ts';
 
 export interface AgentsTable {
   id: string;
@@ -87,6 +88,39 @@ export interface EvidenceTable {
   bad_count: number;
 }
 
+export interface WorkflowsTable {
+  id: string;
+  tenant: string;
+  name: string;
+  state: WorkflowState;
+  compensation: CompensationState;
+  live: 1 | null;
+  /** Somebody cancelled it. */
+  stopped: 0 | 1;
+  created_at_ms: number;
+  finished_at_ms: number | null;
+}
+
+export interface WorkflowNodesTable {
+  workflow_id: string;
+  name: string;
+  position: number;
+  /** JSON array of names. */
+  depends_on: string;
+  /** Nothing for an approval. */
+  task_seq: number | null;
+  /** Number in the order in which the nodes of the workflow succeeded. */
+  completion: number | null;
+  /** What an approval is about; nothing for a task. */
+  about: string | null;
+  approval: ApprovalState | null;
+  approval_by: string | null;
+  approval_at_ms: number | null;
+  /** JSON of the submission that undoes it; stored sealed. */
+  compensate: string | null;
+  compensation_seq: number | null;
+}
+
 export interface HubTables {
   hub_state: { name: string; value: number };
   agents: AgentsTable;
@@ -98,6 +132,8 @@ export interface HubTables {
   blobs: Sealing<BlobsTable, 'file_key'>;
   maps: Sealing<MapsTable, 'template'>;
   map_chunks: { map_id: string; first_item: number; items: number; task_seq: number };
+  workflows: WorkflowsTable;
+  workflow_nodes: Sealing<WorkflowNodesTable, 'compensate'>;
   blob_uses: { tenant: string; digest: string; task_seq: number };
   task_keys: { tenant: string; key: string; task_id: string; body_hash: string };
 }
