@@ -27,6 +27,7 @@ describe('capabilities', () => {
   });
 
   test('[HB-02 allow-unknown] with allowUnknown it waits, says for what, and runs when such an agent comes', async () => {
+    await hub().client.agents.register({ name: 'other', capabilities: [{ name: 'something' }] });
     const id = await submit(hub(), { requires: [{ name: 'not.yet' }], allowUnknown: true });
     const { summary } = await hub().client.tasks.explain({ id });
     expect(summary).toBe('No agent meets its requirements.');
