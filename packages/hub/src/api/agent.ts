@@ -84,7 +84,7 @@ export const Agent = AgentOffer.extend({
   connected: z.boolean(),
   /** Leases it holds at this moment. */
   leases: z.int(),
-  /** The circuit breaker; see the page on scheduling. */
+  /** The circuit breaker; see docs/guide/scheduling.md. */
   breaker: z.object({
     state: BreakerState,
     /** Tasks that failed on it since anything succeeded. */
