@@ -21,7 +21,7 @@ export const selectLiveTaskVerifiers = statement<{ after: number; limit: number 
     .innerJoin('tasks', 'tasks.seq', 'task_verifiers.seq')
     .select(['task_verifiers.seq', 'task_verifiers.verify', 'tasks.id'])
     .where('tasks.live', '=', 1)
-    .where('task_verifiers.seq', '>', p.after)
-    .orderBy('task_verifiers.seq')
+    .where('tasks.seq', '>', p.after)
+    .orderBy('tasks.seq')
     .limit(p.limit),
 );
