@@ -35,7 +35,8 @@ export type EncryptionStatus = z.output<typeof EncryptionStatus>;
 export const encryptionStatus = defineOperation({
   name: 'encryption.status',
   summary: 'Which keys seal what is stored, and how far a rotation has come',
-  description: 'Looks at every stored value, so that what it says of a key is so: a second for each 300,000.',
+  description:
+    'Looks at every stored value, so that what it says of a key is so; it takes the longer the more there are.',
   access: 'encryption:read',
   effect: 'read',
   http: { method: 'GET', path: '/v1/encryption' },

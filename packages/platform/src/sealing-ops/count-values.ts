@@ -9,7 +9,7 @@ const pageSize = 500;
 /** What stands for the key of a value that is not sealed at all. */
 export const noKey = '';
 
-/** How many values are sealed under each key, found by looking at all of them: about 300,000 a second. */
+/** How many values are sealed under each key, found by looking at all of them. */
 export async function countByKey(
   database: Database,
   columns: readonly SealedColumn[],
