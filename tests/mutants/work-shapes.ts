@@ -145,15 +145,6 @@ export const mutants: readonly Mutant[] = [
     testName: 'counts once it is replayed',
   },
   {
-    name: 'blocked-tasks-run-after-a-restart',
-    guarantee: 'HB-10 order',
-    file: `${services}/recovery.ts`,
-    find: "blocked: row.state === 'blocked'",
-    replace: 'blocked: false',
-    test: `${test}/workflows/workflows.test.ts`,
-    testName: 'goes on after a restart',
-  },
-  {
     name: 'results-in-whatever-order',
     guarantee: 'HB-07 complete',
     file: `${services}/stream-results.ts`,
