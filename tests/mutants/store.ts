@@ -158,10 +158,10 @@ export const mutants: readonly Mutant[] = [
     testName: 'what arrives changed',
   },
   {
-    name: 'lists-of-a-tenant-without-an-index',
+    name: 'tasks-found-without-an-index',
     guarantee: 'HB-15 plans',
     file: 'packages/hub/src/migrations/001-agents-and-tasks.ts',
-    find: '`CREATE INDEX tasks_of_tenant ON tasks (tenant, seq)`,',
+    find: '`CREATE UNIQUE INDEX tasks_id ON tasks (id)`,',
     replace: '',
     test: 'packages/hub/test/store/plans.test.ts',
     testName: 'on SQLite',
