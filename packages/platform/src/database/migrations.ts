@@ -3,7 +3,7 @@ import { DatabaseNewer, MigrationChanged } from './errors.ts';
 
 /**
  * One step forward of a package's tables; never edited once released: a change is a new migration.
- * Numbers grow within a package: each is taken when its step is begun, whichever lands first; packages are applied in the order in which they are given.
+ * Numbers count from 1 without gaps within a package; packages are applied in the order in which they are given.
  */
 export interface Migration {
   readonly package: string;
@@ -58,15 +58,15 @@ function assertSame(record: AppliedMigration, migration: Migration | undefined):
     );
 }
 
-/** @throws Error for numbers that do not grow within a package, and for deferred constraints: both are defects. */
+/** @throws Error for numbers that do not count 1, 2, 3 … within a package, and for deferred constraints: both are defects. */
 function assertNumbered(known: readonly Migration[]): void {
   const last = new Map<string, number>();
   for (const migration of known) {
-    const before = last.get(migration.package) ?? 0;
-    if (migration.number <= before)
-      throw new Error(`migration ${keyOf(migration)} must have a number above ${before}: they grow`);
+    const expected = (last.get(migration.package) ?? 0) + 1;
+    if (migration.number !== expected)
+      throw new Error(`migration ${keyOf(migration)} must have number ${expected}: they count without gaps`);
     if (migration.up.some((statement) => /\bdeferrable\s+initially\s+deferred\b/i.test(statement)))
       throw new Error(`migration ${keyOf(migration)} defers a constraint, which would fail other units' commits`);
-    last.set(migration.package, migration.number);
+    last.set(migration.package, expected);
   }
 }
