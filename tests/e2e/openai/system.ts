@@ -30,7 +30,14 @@ export interface TestHub extends HubAddress, AsyncDisposable {
 /** The real server, composed in this process on a database and port of its own. */
 export async function startHub(settings: Settings = {}): Promise<TestHub> {
   const home = await mkdtemp(join(tmpdir(), 'reeve-openai-'));
-  const env = { REEVE_HOME: home, REEVE_PORT: '0', REEVE_DEMO_ENABLED: 'false', ...settings };
+  const env = {
+    REEVE_HOME: home,
+    REEVE_PORT: '0',
+    REEVE_DEMO_ENABLED: 'false',
+    // Backends are broken here on purpose, again and again; what breakers do about that has tests of its own.
+    REEVE_HUB_BREAKER_FAILURES: '1000',
+    ...settings,
+  };
   const configuration = loadSystemConfiguration({ directory: home, env }).value;
   const lines = new Lines();
   const log = createLogger({ level: 'debug', destination: { write: (text: string) => lines.add(text) } });
