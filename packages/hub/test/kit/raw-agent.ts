@@ -20,6 +20,13 @@ export type OfferInput = z.input<typeof AgentOffer>;
 /** How long a frame may take that has to come. */
 const patienceMs = 20_000;
 
+interface Wanted {
+  readonly types: readonly string[];
+  readonly resolve: (frame: Frame) => void;
+  /** The connection ended first. */
+  readonly gone: () => void;
+}
+
 /** The agent's side of the protocol by hand, so that a test decides every frame: also those no honest agent sends. */
 export class RawAgent {
   readonly socket: WebSocket;
@@ -27,7 +34,7 @@ export class RawAgent {
   readonly closed: Promise<ClosedWith>;
   readonly opened: Promise<void>;
   readonly #frames: Frame[] = [];
-  readonly #wanted: Array<{ types: readonly string[]; resolve: (frame: Frame) => void }> = [];
+  readonly #wanted: Wanted[] = [];
   #beat: NodeJS.Timeout | undefined;
 
   constructor(url: string, key: string) {
@@ -43,6 +50,7 @@ export class RawAgent {
     this.closed = new Promise((resolve) =>
       this.socket.on('close', (code, reason) => {
         clearInterval(this.#beat);
+        for (const { gone } of this.#wanted.splice(0)) gone();
         resolve({ code, reason: reason.toString() });
       }),
     );
@@ -72,6 +80,10 @@ export class RawAgent {
         resolve: (frame) => {
           clearTimeout(timer);
           resolve(frame);
+        },
+        gone: () => {
+          clearTimeout(timer);
+          reject(new Error(`the connection ended before ${types.join(' or ')} came`));
         },
       });
     });
