@@ -58,6 +58,9 @@ function settingsOf({ leaseTtlMs, heartbeatMs, durability }: Scenario): Record<s
     HUB_HEARTBEAT_MS: `${heartbeatMs}`,
     GATEWAY_DURABILITY: durability,
     SHUTDOWN_GRACE_MS: '5000',
+    // Breakers open here too, for what tasks are told to do; not for longer than there is time to settle.
+    HUB_BREAKER_INITIAL_PAUSE_MS: '100',
+    HUB_BREAKER_MAX_PAUSE_MS: '500',
   };
 }
 

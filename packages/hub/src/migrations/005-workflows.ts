@@ -37,6 +37,7 @@ export const workflows: Migration = {
       compensation_seq BIGINT,
       PRIMARY KEY (workflow_id, name)
     )`,
+    `CREATE UNIQUE INDEX workflow_nodes_position ON workflow_nodes (workflow_id, position)`,
     `CREATE INDEX workflow_nodes_task ON workflow_nodes (task_seq)`,
   ],
 };
