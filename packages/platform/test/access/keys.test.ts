@@ -66,6 +66,10 @@ describe('creating', () => {
     expect(contents.some((bytes) => bytes.includes(hash))).toBe(true);
     expect(contents.some((bytes) => bytes.includes(secret))).toBe(false);
     expect(JSON.stringify(server.lines)).not.toContain(secret);
+    // The answer that is kept for repetitions is stored sealed: what it holds shows when it is given again.
+    const again = await create({ name: 'canary', permissions: ['keys:read'] }, owner, { 'idempotency-key': 'c' });
+    expect(again.body).toMatchObject({ name: 'canary', id: made.body.id });
+    expect(JSON.stringify(again.body)).not.toContain(secret);
     const { events } = await readEvents(server.database, { after: 0, limit: 100 });
     expect(events.map(({ type }) => type)).toContain('key.created');
     expect(JSON.stringify([events, (await listAudit(server.database, { limit: 100 })).items])).not.toContain(secret);
