@@ -39,7 +39,7 @@ export const mutants: readonly Mutant[] = [
     find: 'if (error.retryable) break;',
     replace: '',
     test: createMany,
-    testName: 'it says from which line',
+    testName: 'however welcome',
   },
   {
     name: 'line-answered-before-it-is-stored',
