@@ -15,7 +15,8 @@ export interface Measured {
 }
 
 const clockTicksPerSecond = 100;
-const source = ['--conditions=reeve-source'];
+/** As `npm start` has it. */
+const source = ['--max-semi-space-size=8', '--conditions=reeve-source'];
 
 /** Starts a TypeScript file of this repository and waits for its first line on standard output that `ready` accepts. */
 export async function start(

@@ -3,6 +3,9 @@ import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment } from '../environment.ts';
 
+/** Half of Node's own young generation: some 13 MB less at rest, and no slower in bulk (bench/hub.ts). */
+const memory = ['--max-semi-space-size=8'];
+
 /** What the server package can be started as. */
 export type ServerRole = 'up' | 'node' | 'agent' | 'handlers' | 'mcp' | 'alerts' | 'config' | 'db-move';
 
@@ -18,7 +21,7 @@ export function runServer(
   const main = fileURLToPath(import.meta.resolve('@reeve/server/main'));
   // Built packages need no condition; from source, the child must resolve as this process does.
   const conditions = main.endsWith('.ts') ? ['--conditions=reeve-source'] : [];
-  const child = spawn(process.execPath, [...conditions, main, role, JSON.stringify(options)], {
+  const child = spawn(process.execPath, [...memory, ...conditions, main, role, JSON.stringify(options)], {
     stdio: 'inherit',
     env: childEnvironment(environment),
   });
