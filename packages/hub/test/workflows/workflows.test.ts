@@ -262,6 +262,9 @@ describe('a workflow', () => {
       ],
     });
     const lease = await agent.next('lease');
+    // It is to take nothing more, or what it took last would be lost with it.
+    const [before] = (await first.client.agents.list()).items;
+    await first.client.agents.pause({ id: before!.id });
     agent.succeed(lease, 'from before');
     await agent.next('accepted');
     await first.stop();
