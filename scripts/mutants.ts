@@ -100,5 +100,8 @@ function printSummary(verdicts: readonly Verdict[]): void {
   const parts = (['killed', 'survived', 'invalid', 'skipped'] as const).map(
     (outcome) => `${count(outcome)} ${outcome}`,
   );
+  const alive = verdicts.filter(({ outcome }) => outcome === 'survived' || outcome === 'invalid');
+  if (alive.length > 0) console.log('\nNot killed:');
+  for (const verdict of alive) print(verdict);
   console.log(`\nMutants: ${parts.join(', ')}, in ${Math.round(performance.now() / 1000)} s`);
 }

@@ -1,13 +1,13 @@
 /**
  * Private PostgreSQL clusters for tests and benches: Debian's programs, a data folder and a socket of their own below
- * the temporary folder, reachable over TCP on a port of the loopback too. They end with the process that started them,
+ * a temporary folder, reachable over TCP on a port of the loopback too. They end with the process that started them,
  * however that ends. The programs refuse to run as root: then they run as the user `postgres` that Debian's package makes.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { postgresPrograms } from './postgres-programs.ts';
 
@@ -39,7 +39,7 @@ export class PostgresCluster {
   }
 
   static async start(options: ClusterOptions = {}): Promise<PostgresCluster> {
-    const folder = mkdtempSync(join(tmpdir(), 'reeve-postgres-'));
+    const folder = mkdtempSync(join(reachableFolder(), 'reeve-postgres-'));
     const { uid, gid } = serverUser();
     chownSync(folder, uid, gid);
     run('initdb', ['--no-sync', '--auth=trust', '--username=reeve', '--no-locale', '--encoding=UTF8', dataOf(folder)]);
@@ -116,6 +116,22 @@ export async function connectTo(url: string): Promise<Client> {
   client.on('error', () => {}); // the server may be killed; what is under way rejects
   await client.connect();
   return client;
+}
+
+/**
+ * A temporary folder that the server's user gets to: everything above it lets others pass, which a `TMPDIR` of the one
+ * who runs the tests need not.
+ */
+function reachableFolder(): string {
+  const folder = [tmpdir(), '/tmp', '/var/tmp'].find((each) => process.getuid?.() !== 0 || letsOthersPass(each));
+  if (folder === undefined)
+    throw new Error('the user postgres gets to no temporary folder: tried TMPDIR, /tmp, /var/tmp');
+  return folder;
+}
+
+function letsOthersPass(folder: string): boolean {
+  const passable = (statSync(folder).mode & 0o001) !== 0;
+  return passable && (folder === dirname(folder) || letsOthersPass(dirname(folder)));
 }
 
 function dataOf(folder: string): string {

@@ -24,10 +24,13 @@ function holdFile(path: string): () => void {
   };
 }
 
-/** Every group that changes anything appends to the log of events or to the audit chain. */
+/** All tables, those that a probe writes among them: one that succeeds would say that the database is writable. */
 async function holdServer(url: string): Promise<() => void> {
   const other = await connectTo(url);
-  await other.query('BEGIN; LOCK TABLE event_segments, audit_records IN EXCLUSIVE MODE');
+  const { rows } = await other.query<{ all: string }>(
+    `SELECT string_agg(quote_ident(tablename), ', ') AS all FROM pg_tables WHERE schemaname = 'public'`,
+  );
+  await other.query(`BEGIN; LOCK TABLE ${rows[0]!.all} IN EXCLUSIVE MODE`);
   let ended: Promise<void> | undefined;
   return () => void (ended ??= other.end());
 }
