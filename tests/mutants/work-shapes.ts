@@ -15,6 +15,15 @@ export const mutants: readonly Mutant[] = [
     testName: 'while more is still being sent',
   },
   {
+    name: 'page-of-chunks-begins-with-the-last-one-told',
+    guarantee: 'FD-06 pagination',
+    file: 'packages/hub/src/store/maps.ts',
+    find: "where('map_chunks.first_item', '>', p.after)",
+    replace: "where('map_chunks.first_item', '>=', p.after)",
+    test: `${test}/maps/maps.test.ts`,
+    testName: 'lists its chunks in order',
+  },
+  {
     name: 'line-without-end-kept',
     guarantee: 'HB-07 memory',
     file: 'packages/platform/src/http/json-lines.ts',

@@ -1,7 +1,7 @@
 import { defineOperation, defineStream, NotFound, PageQuery, pageOf, TooLarge, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
 import { MapEnded, UnknownBlob, UnknownCapability } from '../errors.ts';
-import { MapResult, MapRun, MapState, MapSubmission } from './map.ts';
+import { MapChunk, MapResult, MapRun, MapState, MapSubmission } from './map.ts';
 
 const byId = z.object({ id: Uuid });
 
@@ -40,6 +40,16 @@ export const listMaps = defineOperation({
   http: { method: 'GET', path: '/v1/maps' },
   input: z.object({ ...PageQuery, state: MapState.optional() }),
   output: pageOf(MapRun),
+});
+export const listMapChunks = defineOperation({
+  name: 'maps.chunks',
+  summary: 'List the chunks of a map in the order of its items, and who has or had each',
+  access: 'tasks:read',
+  effect: 'read',
+  http: { method: 'GET', path: '/v1/maps/{id}/chunks' },
+  input: z.object({ id: Uuid, ...PageQuery }),
+  output: pageOf(MapChunk),
+  errors: [NotFound],
 });
 export const cancelMap = defineOperation({
   name: 'maps.cancel',

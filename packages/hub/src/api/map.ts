@@ -1,7 +1,7 @@
 import { EpochMs, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
 import { Digest } from './blob.ts';
-import { TaskError, TaskSubmission } from './task.ts';
+import { TaskError, TaskState, TaskSubmission } from './task.ts';
 
 /** `partial`: every chunk has ended, some of them without results. */
 export const MapState = z.enum(['running', 'succeeded', 'partial', 'failed', 'cancelled']);
@@ -69,6 +69,19 @@ export const MapRun = z.object({
   finishedAtMs: EpochMs.optional(),
 });
 export type MapRun = z.output<typeof MapRun>;
+
+/** A chunk, which is a task: what it holds, and who has it or had it last. */
+export const MapChunk = z.object({
+  taskId: Uuid,
+  firstItem: z.int(),
+  items: z.int(),
+  state: TaskState,
+  attempt: z.int(),
+  agentId: Uuid.optional(),
+  leasedAtMs: EpochMs.optional(),
+  finishedAtMs: EpochMs.optional(),
+});
+export type MapChunk = z.output<typeof MapChunk>;
 
 /** One line of `maps.results`. Items are counted from 0. */
 export const MapResult = z.union([

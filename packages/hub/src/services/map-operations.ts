@@ -1,6 +1,6 @@
 import { MalformedRequest, NotFound, TooLarge, uuidv7, type Clock, type JsonValue } from '@reeve/kernel';
 import { bind, type BoundOperation, type Call, type Database } from '@reeve/platform';
-import { cancelMap, listMaps, mapItems, showMap } from '../api/map-operations.ts';
+import { cancelMap, listMapChunks, listMaps, mapItems, showMap } from '../api/map-operations.ts';
 import type { MapRun, MapSubmission } from '../api/map.ts';
 import type { HubSettings } from '../components.ts';
 import { UnknownBlob } from '../errors.ts';
@@ -10,6 +10,7 @@ import { sealedTemplate } from '../store/payloads.ts';
 import type { BlobsTable, MapsTable } from '../store/tables.ts';
 import type { Blobs } from './blobs.ts';
 import { liveMap, templateOf } from './live-map.ts';
+import { pageOfChunks } from './map-chunks.ts';
 import { chunkFrameBytes, countItems, linesOfItems } from './map-items.ts';
 import { mapEvent, type Maps } from './maps.ts';
 import type { Submissions } from './submissions.ts';
@@ -36,6 +37,10 @@ export function mapOperations(parts: MapOperationsParts): BoundOperation[] {
       const rows = await database.read<MapsTable>(query);
       const items = await allShown(database, rows.slice(0, limit));
       return rows.length > limit ? { items, nextCursor: items.at(-1)!.id } : { items };
+    }),
+    bind(listMapChunks, async ({ id, ...page }, { caller }) => {
+      await findMap(database, id, caller.tenant);
+      return pageOfChunks(database, id, page);
     }),
     bind(cancelMap, async ({ id }, call) => {
       const row = await findMap(database, id, call.caller.tenant);

@@ -93,6 +93,30 @@ export function selectChunkCounts(ids: readonly string[]) {
   );
 }
 
+export interface ChunkRow {
+  readonly first_item: number;
+  readonly items: number;
+  readonly id: string;
+  readonly state: TaskState;
+  readonly attempt: number;
+  readonly agent_id: string | null;
+  readonly leased_at_ms: number | null;
+  readonly finished_at_ms: number | null;
+}
+
+/** One page of the chunks of a map, in the order of its items. */
+export const selectChunkPage = statement<{ map_id: string; after: number; limit: number }>((db, p) =>
+  db
+    .selectFrom('map_chunks')
+    .innerJoin('tasks', 'tasks.seq', 'map_chunks.task_seq')
+    .select(['map_chunks.first_item', 'map_chunks.items', 'tasks.id', 'tasks.state', 'tasks.attempt'])
+    .select(['tasks.agent_id', 'tasks.leased_at_ms', 'tasks.finished_at_ms'])
+    .where('map_chunks.map_id', '=', p.map_id)
+    .where('map_chunks.first_item', '>', p.after)
+    .orderBy('map_chunks.first_item')
+    .limit(p.limit),
+);
+
 /** Chunks that have not ended. */
 export const selectLiveChunks = statement<{ map_id: string }>((db, p) =>
   db

@@ -1,5 +1,6 @@
+import { uuidv7 } from '@reeve/kernel';
 import { describe, expect, test } from 'vitest';
-import type { MapResult } from '../../src/api/index.ts';
+import { listMapChunks, type MapChunk, type MapResult } from '../../src/api/index.ts';
 import { rawAgent, startAgent } from '../kit/agents.ts';
 import { openLines } from '../kit/line-stream.ts';
 import { sharedHub, startHub, type HubUnderTest } from '../kit/start-hub.ts';
@@ -60,6 +61,25 @@ describe('a map', () => {
     );
     agent.succeed(one, (one.input as ChunkInput).items);
     expect((await stream.rest()).map(({ item }) => item)).toEqual([...numbers(1_300), undefined]);
+  });
+
+  test('[HB-05 chunks] [FD-06 pagination] lists its chunks in order, with who had each', async () => {
+    const agent = await startAgent(hub(), squares, offer('listed', 1));
+    const { id } = await hub().client.tasks.map({
+      requires: [{ name: 'listed' }],
+      items: numbers(25),
+      initialChunkItems: 5,
+      maxChunkItems: 5,
+    });
+    await resultsOf(hub(), id);
+    const chunks: MapChunk[] = [];
+    for await (const chunk of hub().client.paginate(listMapChunks, { id, limit: 2 })) chunks.push(chunk);
+    expect(chunks.map(({ firstItem }) => firstItem)).toEqual([0, 5, 10, 15, 20]);
+    for (const chunk of chunks)
+      expect(chunk).toMatchObject({ items: 5, state: 'succeeded', attempt: 1, agentId: agent.agentId });
+    const refused = [hub().client.maps.chunks({ id, cursor: 'x' }), hub().client.maps.chunks({ id: uuidv7() })];
+    await expect(refused[0]).rejects.toMatchObject({ code: 'malformed_request' });
+    await expect(refused[1]).rejects.toMatchObject({ code: 'not_found' });
   });
 
   test('[HB-05 adapts] makes small chunks larger while they take less than the target', async () => {
