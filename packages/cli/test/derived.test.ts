@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defineOperation, type Operation } from '@reeve/kernel';
+import { defineOperation, Json, type Operation } from '@reeve/kernel';
 import { inputSchemaOf, operations } from '@reeve/sdk';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -42,7 +42,7 @@ const everyKind = defineOperation({
     skills: z.array(z.object({ name: z.string(), level: z.number().default(1) })).optional(),
     labels: z.record(z.string(), z.string()).optional(),
     limits: z.object({ most: z.int() }).optional(),
-    anything: z.json().optional(),
+    anything: Json.optional(),
   }),
   output: z.object({}),
 });

@@ -1,4 +1,4 @@
-export { canonicalJson } from './json.ts';
+export { canonicalJson, isJsonValue } from './json.ts';
 export type { JsonValue } from './json.ts';
 export { sha256Hex, digestOf } from './digest.ts';
 export { defineError, errorCatalogue, errorClasses, ReeveError } from './errors.ts';
@@ -18,7 +18,8 @@ export { evaluateGuards, overallVerdict } from './guard.ts';
 export type { Guard, GuardFinding, GuardResult, GuardVerdict } from './guard.ts';
 export { effectsOutOfBounds, planDigest } from './plan.ts';
 export type { Effect, Plan } from './plan.ts';
-export { EpochMs, Labels, MicroUsd, Name, PageQuery, pageOf, Token, Uuid } from './schema.ts';
+export { compiledSchema } from './compiled-schema.ts';
+export { EpochMs, Json, Labels, MicroUsd, Name, PageQuery, pageOf, Token, Uuid } from './schema.ts';
 export { defineOperation, permits } from './operation.ts';
 export type {
   Example,

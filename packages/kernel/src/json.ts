@@ -29,3 +29,29 @@ function canonicalObject(value: Record<string, unknown>): string {
     .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
   return `{${members.join(',')}}`;
 }
+
+/** Deeper than any value means anything, and far from where recursion over it would exhaust the stack. */
+const levelsAtMost = 200;
+
+/** Whether JSON can carry the value: no infinities, no `undefined`, no instances of classes, at most 200 levels deep. */
+export function isJsonValue(value: unknown, levels = levelsAtMost): value is JsonValue {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return true;
+    case 'number':
+      return Number.isFinite(value);
+    case 'object':
+      return value === null || (levels > 0 && membersAreJson(value, levels - 1));
+    default:
+      return false;
+  }
+}
+
+function membersAreJson(value: object, levels: number): boolean {
+  if (Array.isArray(value)) return value.every((item) => isJsonValue(item, levels));
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  for (const name in value) if (!isJsonValue((value as Record<string, unknown>)[name], levels)) return false;
+  return true;
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isJsonValue, type JsonValue } from './json.ts';
 
 /** Building blocks that more than one domain's schemas are made of. All are browser-safe. */
 
@@ -13,6 +14,12 @@ export const Name = z
   );
 
 export const Uuid = z.uuid();
+
+/** Any JSON value, taken as it is; not `z.json()`, whose walk copies and cannot be compiled. */
+export const Json = z
+  .unknown()
+  .refine(isJsonValue, 'must be a JSON value')
+  .meta({ id: 'JsonValue', description: 'any JSON value' }) as unknown as z.ZodType<JsonValue, JsonValue>;
 
 /** Amount in micro-USD (10⁻⁶ USD) as decimal digits: exact in every JSON reader, whatever its size. */
 export const MicroUsd = z

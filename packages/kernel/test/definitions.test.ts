@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
+  compiledSchema,
   defineError,
   defineOperation,
   errorCatalogue,
   errorClasses,
+  Json,
   Labels,
   MicroUsd,
   Name,
@@ -92,5 +94,19 @@ describe('schemas', () => {
     expect(Labels.safeParse(many(32)).success).toBe(true);
     for (const wrong of [many(33), { '-a': 'v' }, { '': 'v' }, { a: 'x'.repeat(256) }, { a: 1 }])
       expect(Labels.safeParse(wrong).success).toBe(false);
+  });
+});
+
+describe('compiled schemas', () => {
+  const schema = z.object({ name: Name, input: Json.default(null) }).strict();
+
+  test('answer as the schema itself does, whether the input is valid or not', () => {
+    for (const input of [{ name: 'a', input: [1, { b: null }] }, { name: 'a' }, { name: '', more: 1 }, null])
+      expect(JSON.stringify(compiledSchema(schema).safeParse(input))).toBe(JSON.stringify(schema.safeParse(input)));
+  });
+
+  test('are made once', () => {
+    expect(compiledSchema(schema)).toBe(compiledSchema(schema));
+    expect(compiledSchema(schema)).not.toBe(schema);
   });
 });

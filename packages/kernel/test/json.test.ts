@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canonicalJson, digestOf, sha256Hex } from '../src/index.ts';
+import { canonicalJson, digestOf, isJsonValue, Json, sha256Hex } from '../src/index.ts';
 
 describe('canonical JSON', () => {
   test('says what JSON says, and the same for every order of keys', () => {
@@ -33,6 +33,24 @@ describe('canonical JSON', () => {
 
   test('objects without a prototype are objects', () => {
     expect(canonicalJson(Object.assign(Object.create(null) as object, { a: 1 }))).toBe('{"a":1}');
+  });
+});
+
+describe('what JSON can carry', () => {
+  test('everything that was parsed from JSON', () => {
+    fc.assert(fc.property(fc.jsonValue(), (value) => isJsonValue(JSON.parse(JSON.stringify(value)))));
+  });
+
+  test.each([[undefined], [() => 1], [1n], [NaN], [JSON.parse('1e999')], [new Date(0)], [[{ deep: undefined }]]])(
+    'not %s',
+    (value) => expect(isJsonValue(value)).toBe(false),
+  );
+
+  test('nothing nested so deeply that a walk over it would exhaust the stack', () => {
+    const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+    expect(isJsonValue(nested(200))).toBe(true);
+    expect(isJsonValue(nested(201))).toBe(false);
+    expect(Json.safeParse(nested(100_000)).success).toBe(false);
   });
 });
 

@@ -1,4 +1,4 @@
-import { Uuid } from '@reeve/kernel';
+import { Json, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
 import { AgentState } from './agent.ts';
 import { TaskState } from './task.ts';
@@ -10,7 +10,7 @@ export const AgentVerdict = z.object({
   state: AgentState,
   eligible: z.boolean(),
   /** First requirement that failed. */
-  failed: z.object({ requirement: z.string(), wanted: z.json(), found: z.json() }).optional(),
+  failed: z.object({ requirement: z.string(), wanted: Json, found: Json }).optional(),
   /** Of the required capabilities it offers: what it declares, and the blend with what was verified, which counts. */
   proficiency: z.array(z.object({ capability: z.string(), declared: z.number(), blend: z.number() })),
   /** 0..1, higher is better; only of eligible agents. */

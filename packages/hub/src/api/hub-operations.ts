@@ -1,4 +1,4 @@
-import { defineOperation, EpochMs } from '@reeve/kernel';
+import { defineOperation, EpochMs, Json } from '@reeve/kernel';
 import { z } from 'zod';
 
 export const Event = z.object({
@@ -7,7 +7,7 @@ export const Event = z.object({
   type: z.string(),
   tenant: z.string(),
   subject: z.string(),
-  data: z.json(),
+  data: Json,
 });
 export type Event = z.output<typeof Event>;
 

@@ -1,4 +1,4 @@
-import { defineOperation, NotFound, Uuid } from '@reeve/kernel';
+import { defineOperation, Json, NotFound, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
 import { AgentNotRunnable, LeaseLost, PollReplaced } from '../errors.ts';
 import { AgentOffer } from './agent.ts';
@@ -58,7 +58,7 @@ export const heartbeatLease = defineOperation({
   summary: 'Keep the leases of an agent, and say how far one of them is',
   description: 'Refused with `lease_lost` when the lease ended meanwhile, such as by a cancel: then stop the work.',
   http: { method: 'POST', path: '/v1/agents/{id}/leases/{fence}/heartbeat' },
-  input: z.object({ ...named, progress: z.json().optional() }),
+  input: z.object({ ...named, progress: Json.optional() }),
   output: z.object({ leaseTtlMs: z.int() }),
   errors: reportErrors,
   examples: [{ title: 'Half of it', input: { ...example, progress: { done: 0.5 } } }],
@@ -70,7 +70,7 @@ export const completeLease = defineOperation({
   summary: 'Deliver the result of an attempt',
   description: 'Answered once the result is durable. Sent again, it gets the same answer again.',
   http: { method: 'POST', path: '/v1/agents/{id}/leases/{fence}/complete' },
-  input: z.object({ ...named, output: z.json().default(null) }),
+  input: z.object({ ...named, output: Json.default(null) }),
   output: Accepted,
   errors: reportErrors,
   examples: [{ title: 'Three pages', input: { ...example, output: { pages: 3 } } }],

@@ -1,4 +1,4 @@
-import { EpochMs, Uuid } from '@reeve/kernel';
+import { EpochMs, Json, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
 import { Digest } from './blob.ts';
 import { TaskError, TaskState, TaskSubmission } from './task.ts';
@@ -25,11 +25,11 @@ export const MapSubmission = template
   .extend({
     kind: z.string().min(1).max(100).default('chunk'),
     /** The data set, where it is small. */
-    items: z.array(z.json()).min(1).max(100_000).optional(),
+    items: z.array(Json).min(1).max(100_000).optional(),
     /** A blob with one item as JSON on each line. */
     itemsBlob: Digest.optional(),
     /** Given to every chunk beside its items. */
-    shared: z.json().default(null),
+    shared: Json.default(null),
     /** `stop` ends the map with the first chunk that fails for good; `continue` goes on without its results. */
     onFailure: z.enum(['stop', 'continue']).default('stop'),
     /** How long a chunk should take; the hub's setting when not given. */
@@ -85,7 +85,7 @@ export type MapChunk = z.output<typeof MapChunk>;
 
 /** One line of `maps.results`. Items are counted from 0. */
 export const MapResult = z.union([
-  z.object({ item: z.int(), result: z.json() }),
+  z.object({ item: z.int(), result: Json }),
   z.object({ item: z.int(), error: TaskError }),
   z.object({
     end: z.object({

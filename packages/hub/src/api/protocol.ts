@@ -1,4 +1,4 @@
-import { Uuid } from '@reeve/kernel';
+import { Json, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
 import { AgentOffer } from './agent.ts';
 import { TaskError } from './task.ts';
@@ -45,11 +45,11 @@ export const Hello = z.object({
   resume: z.array(z.object(ofLease)).max(10_000).default([]),
 });
 export const Heartbeat = z.object({ type: z.literal('heartbeat') });
-export const Succeeded = z.object({ type: z.literal('succeeded'), ...ofLease, output: z.json().default(null) });
+export const Succeeded = z.object({ type: z.literal('succeeded'), ...ofLease, output: Json.default(null) });
 export const Failed = z.object({ type: z.literal('failed'), ...ofLease, error: TaskError });
 /** The agent gives a lease back unworked (it drains, or lacks memory); the attempt does not count. */
 export const Declined = z.object({ type: z.literal('declined'), ...ofLease, reason: z.string().max(500) });
-export const Progress = z.object({ type: z.literal('progress'), ...ofLease, value: z.json() });
+export const Progress = z.object({ type: z.literal('progress'), ...ofLease, value: Json });
 /** Pieces of a streamed answer, in order; `index` is the number of the first one, so that a gap or a repeat shows. */
 export const Chunks = z.object({
   type: z.literal('chunks'),
@@ -90,7 +90,7 @@ export const Lease = z.object({
   attempt: z.int().positive(),
   kind: z.string(),
   capability: z.string(),
-  input: z.json(),
+  input: Json,
   timeoutMs: z.int(),
   deadlineAtMs: z.int().optional(),
 });

@@ -1,4 +1,4 @@
-import { defineStream, NotFound, Overloaded, TooLarge, Uuid } from '@reeve/kernel';
+import { defineStream, Json, NotFound, Overloaded, TooLarge, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
 import { UnknownCapability } from '../errors.ts';
 import { TaskError, TaskState, TaskSubmission } from './task.ts';
@@ -11,7 +11,7 @@ export const LineError = z.object({
   message: z.string(),
   retryable: z.boolean(),
   issues: z.array(z.object({ path: z.array(z.union([z.string(), z.number()])), message: z.string() })).optional(),
-  details: z.record(z.string(), z.json()).optional(),
+  details: z.record(z.string(), Json).optional(),
 });
 export type LineError = z.output<typeof LineError>;
 
@@ -52,7 +52,7 @@ export const TaskResult = z.union([
     line: Line,
     id: Uuid,
     state: TaskState,
-    output: z.json().optional(),
+    output: Json.optional(),
     error: TaskError.optional(),
   }),
   z.object({ line: Line, error: LineError }),

@@ -1,4 +1,4 @@
-import { EpochMs, Labels, MicroUsd, Token, Uuid } from '@reeve/kernel';
+import { EpochMs, Json, Labels, MicroUsd, Token, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
 import { Verify } from './verify.ts';
 import { CapabilityName, Proficiency, Region } from './agent.ts';
@@ -63,7 +63,7 @@ export const TaskSubmission = z.object({
   /** What kind of work it is, for people and statistics. */
   kind: z.string().min(1).max(100).default('task'),
   /** Any JSON value; as text at most what the hub is configured for, 256 KiB by default. */
-  input: z.json().default(null),
+  input: Json.default(null),
   requires: z
     .array(Requirement)
     .min(1)
@@ -94,7 +94,7 @@ export const TaskError = z.object({
   code: z.string().max(100),
   message: z.string().max(4_000),
   retryable: z.boolean(),
-  details: z.record(z.string(), z.json()).optional(),
+  details: z.record(z.string(), Json).optional(),
 });
 export type TaskError = z.output<typeof TaskError>;
 
@@ -114,10 +114,10 @@ export const Task = z.object({
   /** Fencing token of the newest lease. */
   fence: z.int().optional(),
   agentId: Uuid.optional(),
-  input: z.json(),
-  output: z.json().optional(),
+  input: Json,
+  output: Json.optional(),
   /** Newest progress its agent reported, while it runs. */
-  progress: z.json().optional(),
+  progress: Json.optional(),
   /** Of the last attempt that failed. */
   error: TaskError.optional(),
   submittedAtMs: EpochMs,

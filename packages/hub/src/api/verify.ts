@@ -1,3 +1,4 @@
+import { Json } from '@reeve/kernel';
 import { z } from 'zod';
 import { CapabilityName, Proficiency } from './agent.ts';
 
@@ -12,9 +13,9 @@ export const Verify = z
      * JSON Schema (draft 7) that the output must satisfy; at most 16 KiB, without references, patterns and `uniqueItems`,
      * so that judging takes time in proportion to the output.
      */
-    outputSchema: z.record(z.string(), z.json()).optional(),
+    outputSchema: z.record(z.string(), Json).optional(),
     /** The answer is known: the agent, which is never told, has to give this very JSON value. */
-    canary: z.object({ expected: z.json() }).optional(),
+    canary: z.object({ expected: Json }).optional(),
     /**
      * Once the task has succeeded an agent of this capability judges it: it gets `{ kind, input, output }` and answers
      * `true`, `false` or `{ "pass": … }`. The result does not wait for that.

@@ -1,4 +1,4 @@
-import { defineOperation, EpochMs, NotFound, PageQuery, pageOf, Uuid } from '@reeve/kernel';
+import { defineOperation, EpochMs, Json, NotFound, pageOf, PageQuery, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
 import { ApprovalClosed, ApprovalMismatch } from './errors.ts';
 import { GuardResult, Plan } from './planned.ts';
@@ -18,7 +18,7 @@ export const Approval = z.object({
   /** What consent binds to: operation, input, limits of the guards, bounds of the effects. */
   digest: Digest,
   state: ApprovalState,
-  input: z.json(),
+  input: Json,
   plan: Plan,
   guards: z.array(GuardResult),
   requestedBy: z.string(),

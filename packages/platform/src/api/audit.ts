@@ -1,4 +1,4 @@
-import { defineOperation, EpochMs, MalformedRequest, PageQuery, pageOf } from '@reeve/kernel';
+import { defineOperation, EpochMs, Json, MalformedRequest, pageOf, PageQuery } from '@reeve/kernel';
 import { z } from 'zod';
 
 export const AuditRecord = z.object({
@@ -11,7 +11,7 @@ export const AuditRecord = z.object({
   outcome: z.enum(['done', 'refused', 'failed', 'rolledBack']),
   target: z.string().nullable(),
   correlationId: z.string(),
-  details: z.record(z.string(), z.json()),
+  details: z.record(z.string(), Json),
   previousHash: z.string(),
   hash: z.string(),
 });

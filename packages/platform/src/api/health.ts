@@ -1,4 +1,4 @@
-import { defineOperation, EpochMs } from '@reeve/kernel';
+import { defineOperation, EpochMs, Json } from '@reeve/kernel';
 import { z } from 'zod';
 
 export const DependencyHealth = z.object({
@@ -7,7 +7,7 @@ export const DependencyHealth = z.object({
   critical: z.boolean(),
   ok: z.boolean(),
   reason: z.string().optional(),
-  facts: z.record(z.string(), z.json()).optional(),
+  facts: z.record(z.string(), Json).optional(),
   tookMs: z.int().nonnegative(),
 });
 export type DependencyHealth = z.output<typeof DependencyHealth>;

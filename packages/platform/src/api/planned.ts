@@ -1,4 +1,4 @@
-import { MicroUsd } from '@reeve/kernel';
+import { Json, MicroUsd } from '@reeve/kernel';
 import { z } from 'zod';
 
 export const Effect = z.object({
@@ -13,8 +13,8 @@ export const Effect = z.object({
 export const GuardResult = z.object({
   guard: z.string(),
   verdict: z.enum(['pass', 'deny', 'needsApproval']),
-  measured: z.json(),
-  limit: z.json(),
+  measured: Json,
+  limit: Json,
   message: z.string(),
 });
 
@@ -22,7 +22,7 @@ export const GuardResult = z.object({
 export const Plan = z.object({
   effects: z.array(Effect),
   costMicroUsd: MicroUsd.optional(),
-  evidence: z.record(z.string(), z.json()),
+  evidence: z.record(z.string(), Json),
 });
 
 /** The answer to `?dryRun=true`: the plan, what its guards found, and the digest that consent would bind to. */

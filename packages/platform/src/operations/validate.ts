@@ -1,4 +1,4 @@
-import { InvalidInput, nearestNames, type InputIssue } from '@reeve/kernel';
+import { compiledSchema, InvalidInput, nearestNames, type InputIssue } from '@reeve/kernel';
 import { z } from 'zod';
 
 /** At most this many faults are listed; a caller with more learns nothing from the rest. */
@@ -19,7 +19,7 @@ export function memberNames(schema: z.ZodType): readonly string[] {
 
 /** @throws InvalidInput with every fault and its path. */
 export function validate(schema: z.ZodType, raw: unknown, operationName: string): unknown {
-  const parsed = schema.safeParse(raw);
+  const parsed = compiledSchema(schema).safeParse(raw);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.flatMap((issue) => inputIssues(issue, schema));
   throw InvalidInput.error(summary(operationName, issues), { issues: issues.slice(0, listedIssues) });

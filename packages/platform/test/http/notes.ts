@@ -1,4 +1,4 @@
-import { defineOperation, Name, NotFound } from '@reeve/kernel';
+import { defineOperation, Json, Name, NotFound } from '@reeve/kernel';
 import { z } from 'zod';
 import { bind, type BoundOperation } from '../../src/operations/index.ts';
 
@@ -31,7 +31,7 @@ export const showNote = defineOperation({
     loud: z.boolean().default(false),
     tag: z.array(z.string()).optional(),
   }),
-  output: z.object({ ...Note.shape, asked: z.json() }),
+  output: z.object({ ...Note.shape, asked: Json }),
   errors: [NotFound],
 });
 export const renameNote = defineOperation({

@@ -1,5 +1,5 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { defineOperation, errorCatalogue, type Operation } from '@reeve/kernel';
+import { defineOperation, errorCatalogue, Json, type Operation } from '@reeve/kernel';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import * as api from '../../src/api/index.ts';
@@ -90,7 +90,7 @@ test('schemas with an id become components, recursive ones too, and differing in
     access: 'tasks:write',
     effect: 'write',
     http: { method: 'POST', path: '/v1/draw' },
-    input: z.object({ at: Point, tree: Tree, extra: z.json(), more: z.json() }),
+    input: z.object({ at: Point, tree: Tree, extra: Json, more: Json }),
     output: z.object({ at: Point, tree: Tree }),
   });
   const document = documented([draw]);

@@ -1,3 +1,4 @@
+import { compiledSchema } from '@reeve/kernel';
 import type { z } from 'zod';
 import { AgentFrame, agentProtocol } from '../../api/protocol.ts';
 import { ProtocolViolation } from '../../errors.ts';
@@ -27,7 +28,7 @@ function parse(text: string): unknown {
 }
 
 function readFrame(value: unknown, index: number): AgentFrame {
-  const result = AgentFrame.safeParse(value);
+  const result = compiledSchema(AgentFrame).safeParse(value);
   if (result.success) return result.data;
   throw ProtocolViolation.error(
     `frame ${index} is not one of ${agentProtocol.subprotocol}: ${firstIssue(result.error)}`,

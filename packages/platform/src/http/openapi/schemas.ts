@@ -4,13 +4,10 @@ import type { JsonObject } from './json-object.ts';
 const local = '#/$defs/';
 
 /**
- * JSON Schemas of zod schemas. Those with an id (`.meta({ id })`) and recursive ones become components and are referred
- * to; an id that reads differently as input and as output gets a component for each.
+ * JSON Schemas of zod schemas. Those with an id (`.meta({ id })`) become components and are referred to; an id that reads differently as input and as output gets a component for each.
  */
 export class SchemaCollector {
   readonly collected: JsonObject = {};
-  /** Names of recursive schemas without an id, by their text: each `z.json()` is the same component. */
-  readonly #anonymous = new Map([[anonymousText('__schema0', anyJson()), 'JsonValue']]);
 
   describe(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
     const { $schema: _, $defs = {}, ...described } = jsonSchema(schema, io);
@@ -21,20 +18,12 @@ export class SchemaCollector {
   }
 
   #nameFor(id: string, definition: JsonObject, io: 'input' | 'output'): string {
-    if (id.startsWith('__')) return this.#anonymousName(anonymousText(id, definition));
+    if (id.startsWith('__')) throw new Error(`a recursive schema needs an id: ${JSON.stringify(definition)}`);
     const name = id.replace(/[^A-Za-z0-9._-]/g, '_');
     const { id: _, ...rest } = definition;
     const known = this.collected[name];
     const same = known === undefined || JSON.stringify(known) === JSON.stringify(rest);
     return same ? name : `${name}.${io}`;
-  }
-
-  #anonymousName(text: string): string {
-    const known = this.#anonymous.get(text);
-    if (known !== undefined) return known;
-    const name = `Recursive${this.#anonymous.size}`;
-    this.#anonymous.set(text, name);
-    return name;
   }
 }
 
@@ -48,16 +37,6 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
       if (io === 'output' && open) delete described.additionalProperties;
     },
   }) as JsonObject;
-}
-
-function anyJson(): JsonObject {
-  const { $defs } = jsonSchema(z.object({ value: z.json() }), 'output') as { $defs: Record<string, JsonObject> };
-  return Object.values($defs)[0] ?? {};
-}
-
-/** Two that differ only in the names they were given have one text. */
-function anonymousText(id: string, definition: JsonObject): string {
-  return JSON.stringify(definition).replaceAll(`${local}${id}"`, `${local}self"`);
 }
 
 function withReferences(value: unknown, names: ReadonlyMap<string, string>): unknown {
