@@ -12,6 +12,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 20_000 } },
-    maxWorkers: 2,
+    // More than a small machine has processors: much of the time of these tests is waiting for processes and for times.
+    maxWorkers: 3,
   },
 });

@@ -1,23 +1,4 @@
-import { CommanderError } from 'commander';
-import { reportFailure } from './failure.ts';
-import { buildProgram } from './program.ts';
+import { run } from './run.ts';
 import { createSession } from './session.ts';
 
-const usageExitCode = 2;
-
-/** Runs one command line and gives its exit code: 0, or that of the class of what went wrong. */
-async function run(argv: readonly string[]): Promise<number> {
-  const session = createSession();
-  try {
-    const program = await buildProgram(session, argv);
-    await program.parseAsync(argv, { from: 'user' });
-    return session.exitCode;
-  } catch (error) {
-    // Commander has said what is wrong; help and version come as errors of exit code 0.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExitCode;
-    const { terminal, connection, environment } = session;
-    return reportFailure(error, { terminal, connection, json: argv.includes('--json'), debug: environment.debug });
-  }
-}
-
-process.exitCode = await run(process.argv.slice(2));
+process.exitCode = await run(createSession(), process.argv.slice(2));

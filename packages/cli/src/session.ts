@@ -15,10 +15,9 @@ export interface Session {
   exitCode: number;
 }
 
-export function createSession(): Session {
-  const environment = readEnvironment();
+export function createSession(terminal = openTerminal(), environment = readEnvironment()): Session {
   const session: Session = {
-    terminal: openTerminal(),
+    terminal,
     environment,
     connection: undefined,
     exitCode: 0,

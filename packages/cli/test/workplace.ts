@@ -6,6 +6,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { createColors } from 'picocolors';
+import type { Environment } from '../src/environment.ts';
+import { run } from '../src/run.ts';
+import { createSession } from '../src/session.ts';
+import type { Terminal } from '../src/terminal.ts';
 
 const launcher = fileURLToPath(new URL('../bin/reeve.js', import.meta.url));
 
@@ -29,11 +34,33 @@ export class Workplace implements AsyncDisposable {
     return { code: code as number, stdout, stderr };
   }
 
-  /** The answer of a command that must succeed, with `--json`. */
+  /**
+   * The answer of a command that must succeed, with `--json`. It runs in this process, which takes a fraction of the time:
+   * for what is asked on the way. What a process of its own is, `reeve` shows.
+   */
   async json<Answer = Record<string, unknown>>(...args: string[]): Promise<Answer> {
-    const { code, stdout, stderr } = await this.reeve([...args, '--json']);
-    if (code !== 0) throw new Error(`reeve ${args.join(' ')} ended with ${code}: ${stderr}`);
-    return JSON.parse(stdout) as Answer;
+    const [printed, noted]: [string[], string[]] = [[], []];
+    const terminal: Terminal = {
+      colours: createColors(false),
+      columns: undefined,
+      interactive: false,
+      print: (line) => void printed.push(line),
+      note: (line) => void noted.push(line),
+    };
+    const code = await run(createSession(terminal, this.#environment), [...args, '--json']);
+    if (code !== 0) throw new Error(`reeve ${args.join(' ')} ended with ${code}: ${noted.join('\n')}`);
+    return JSON.parse(printed.join('\n')) as Answer;
+  }
+
+  get #environment(): Environment {
+    return {
+      url: undefined,
+      apiKey: undefined,
+      home: join(this.folder, '.reeve'),
+      loginFile: join(this.folder, 'reeve', 'logins.json'),
+      wantsColour: false,
+      debug: false,
+    };
   }
 
   /** Starts a command that stays, and waits for a line that says it is ready. */
@@ -78,7 +105,9 @@ export class Workplace implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of this.#running.toReversed()) await ended(child);
+    const [hub, ...others] = this.#running; // if there is one, it was started first
+    await Promise.all(others.map((child) => ended(child)));
+    if (hub) await ended(hub);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
