@@ -45,7 +45,13 @@ async function roadsTo(backend: Measured & { url: string }, durability: 'sync' |
   const inner = await start('bench/floors/bare-proxy.ts', [backend.url], {}, isUrl);
   const outer = await start('bench/floors/bare-proxy.ts', [inner.line], {}, isUrl);
   const hub = await startHub({ REEVE_GATEWAY_DURABILITY: durability });
-  const options = JSON.stringify({ backend: `${backend.url}/v1`, url: hub.url, name: 'bench', slots: 512 });
+  const options = JSON.stringify({
+    backend: `${backend.url}/v1`,
+    url: hub.url,
+    name: 'bench',
+    concurrency: 512,
+    benchmarkMs: 0,
+  });
   const env = { REEVE_API_KEY: hub.apiKey };
   const node = await start('packages/server/src/main.ts', ['node', options], env, (line) => line.includes('"online"'));
   const road = (name: string, about: string, url: string, processes: Measured[], headers = {}): Road => ({

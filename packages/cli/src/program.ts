@@ -2,8 +2,9 @@ import { Command, Option } from 'commander';
 import type { ChatFlags } from './chat/chat.ts';
 import type { EventFlags } from './commands/events.ts';
 import type { AgentRunFlags } from './commands/run-agent.ts';
-import type { ConfigFlags, DbMoveFlags, NodeFlags, UpFlags } from './commands/server-roles.ts';
 import type { LoginFlags } from './commands/login.ts';
+import type { NodeBenchFlags, NodeFlags } from './commands/node.ts';
+import type { ConfigFlags, DbMoveFlags, UpFlags } from './commands/server-roles.ts';
 import type { StatusFlags } from './commands/status.ts';
 import type { Session } from './session.ts';
 import { version } from './version.ts';
@@ -58,21 +59,7 @@ function addServerCommands(program: Command, session: Session): void {
       const { up } = await import('./commands/server-roles.ts');
       session.exitCode = await up(flags);
     });
-  program
-    .command('node')
-    .description('sell what a model server on this machine can do')
-    .option('--backend <url>', 'OpenAI-compatible server, such as http://127.0.0.1:11434/v1')
-    .option('--mini', 'the built-in toy model, to try things out')
-    .option('--url <url>', 'address of the hub')
-    .option('--key <key>', 'API key with the permission agents:connect')
-    .option('--name <name>', 'name of the node')
-    .option('--slots <number>', 'requests at the same time')
-    .option('--backend-key-env <variable>', 'environment variable that holds the key of the backend')
-    .option('--price-micro-usd <amount>', 'price of a request in micro-USD')
-    .action(async (flags: NodeFlags) => {
-      const { node } = await import('./commands/server-roles.ts');
-      session.exitCode = await node(flags);
-    });
+  addNode(program, session);
   const config = program.command('config').description('configuration');
   config
     .command('show')
@@ -84,6 +71,47 @@ function addServerCommands(program: Command, session: Session): void {
       session.exitCode = await showConfig(flags);
     });
 }
+
+function addNode(program: Command, session: Session): void {
+  const withBackend = (command: Command) =>
+    command
+      .option('--backend <url>', 'OpenAI-compatible server, such as http://127.0.0.1:11434/v1')
+      .option('--mini', 'the built-in toy model, to try things out')
+      .option('--backend-key-env <variable>', 'environment variable that holds the key of the backend');
+  const node = withBackend(program.command('node'))
+    .description('sell what a model server on this machine can do')
+    .option('--url <url>', 'address of the hub')
+    .option('--key <key>', 'API key with the permission agents:connect')
+    .option('--name <name>', 'name of the node')
+    .option('--concurrency <number>', 'requests at the same time, as many as the backend runs in parallel (20)')
+    .optionsGroup('What the models are offered for')
+    .option('--price <[model=]input/output>', 'micro-USD per million tokens (0/0); may be repeated', collect)
+    .option('--context-tokens <number>', 'of models whose backend does not say how much they hold')
+    .option('--region <region>', 'where the machine is, such as eu-central')
+    .option('--terms <text>', 'your conditions, or where they can be read')
+    .optionsGroup('Care')
+    .option('--max-memory <percent>', 'take no request while more of the memory is used (85)')
+    .option('--no-benchmark', 'do not measure the models before they are offered')
+    .addHelpText('after', nodeExamples)
+    .action(async (flags: NodeFlags) => {
+      session.exitCode = await (await import('./commands/node.ts')).node(flags);
+    });
+  withBackend(node.command('bench'))
+    .description('measure a model: first token and tokens per second, from one request to many at once')
+    .option('--model <name>', 'model (the first of the backend)')
+    .option('--concurrency <number>', 'where the curve ends (20)')
+    .option('--tokens <number>', 'longest answer asked for (64)')
+    .option('--json', 'as one line of JSON')
+    .action(async (_flags: NodeBenchFlags, command: Command) => {
+      const { nodeBench } = await import('./commands/node.ts');
+      session.exitCode = await nodeBench(command.optsWithGlobals<NodeBenchFlags>());
+    });
+}
+
+const nodeExamples = `
+Examples:
+  reeve node --backend http://127.0.0.1:11434/v1 --concurrency 4 --price 200000/600000
+  reeve node bench --backend http://127.0.0.1:11434/v1 --concurrency 8`;
 
 function addDatabaseCommands(program: Command, session: Session): void {
   program

@@ -43,6 +43,22 @@ test('help of a command shows flags, an example, the permission and the refusals
   expect(stdout).toContain('unknown_capability (exit code 2)');
 });
 
+test('[MK-18 node-bench] reeve node bench prints the curve of the toy model, for people and for programs', async () => {
+  const bench = ['node', 'bench', '--mini', '--concurrency', '2', '--tokens', '8'];
+  const shown = await place.reeve(bench);
+  expect(shown.code).toBe(0);
+  expect(shown.stdout).toMatch(/concurrency +first token +tokens\/s +per request/);
+  expect(shown.stdout).toMatch(/^ +2 +[\d.]+ ms +[\d.]+ +[\d.]+$/m);
+  const { model, levels } = JSON.parse((await place.reeve([...bench, '--json'])).stdout) as {
+    model: string;
+    levels: { concurrency: number; firstTokenMs: number; tokensPerSecond: number }[];
+  };
+  expect(model).toBe('mini');
+  expect(levels.map(({ concurrency }) => concurrency)).toEqual([1, 2]);
+  for (const { firstTokenMs, tokensPerSecond } of levels)
+    expect(Math.min(firstTokenMs, tokensPerSecond)).toBeGreaterThan(0);
+});
+
 describe('mistakes', () => {
   test.each([
     [['taks', 'list'], 'tasks'],
@@ -58,6 +74,9 @@ describe('mistakes', () => {
     ['a missing argument', ['tasks', 'show'], "'id'"],
     ['a value of the wrong form', ['tasks', 'create', '--requires', 'a', '--max-attempts', 'x'], 'a number'],
     ['neither backend nor mini', ['node'], '--backend URL or --mini'],
+    ['a price without its half', ['node', '--mini', '--price', '200000'], 'INPUT/OUTPUT'],
+    ['more memory than there is', ['node', '--mini', '--max-memory', '101'], 'from 1 to 100'],
+    ['nothing to measure', ['node', 'bench'], 'reeve node bench needs'],
     ['a shell there is no completion for', ['completion', 'tcsh'], 'bash, zsh and fish'],
     ['an agent of nothing', ['agents', 'run', '--name', 'x'], 'either a command after --'],
     ['an agent of two things', ['agents', 'run', '--name', 'x', '--module', 'y', '--', 'true'], 'either a command'],

@@ -1,4 +1,5 @@
 import { EventFeed, type BoundOperation, type RawRoute, type UpgradeRoute } from '@reeve/platform';
+import type { AgentState, Capability } from './api/agent.ts';
 import { eventProtocol } from './api/event-protocol.ts';
 import { agentProtocol } from './api/protocol.ts';
 import type { HubComponents } from './components.ts';
@@ -35,13 +36,21 @@ export interface Hub {
   isOnline(capability: string): boolean;
   /** Whether an agent has ever offered the capability. */
   isDeclared(capability: string): boolean;
-  /** Capabilities of agents that are online at this moment, with the time their agent was registered. */
-  onlineCapabilities(prefix: string): ReadonlyMap<string, OnlineCapability>;
+  /** Every capability whose name begins so, of every agent that is registered, online or not. */
+  offered(prefix: string): Iterable<OfferedCapability>;
 }
 
-export interface OnlineCapability {
-  readonly agents: number;
-  readonly sinceMs: number;
+/** One capability of one agent. */
+export interface OfferedCapability {
+  readonly capability: Capability;
+  readonly agentId: string;
+  readonly agentName: string;
+  readonly state: AgentState;
+  readonly region: string | undefined;
+  readonly stakeMicroUsd: string;
+  readonly slots: number;
+  readonly leases: number;
+  readonly registeredAtMs: number;
 }
 
 /** Builds the hub, rebuilds its memory from the database, and starts to hand out work. */
@@ -95,7 +104,7 @@ export async function createHub(components: HubComponents, version: string): Pro
     attach: (request) => attached.start(request),
     isOnline: (capability) => roster.isOnline(capability),
     isDeclared: (capability) => roster.isDeclared(capability),
-    onlineCapabilities: (prefix) => onlineCapabilities(roster, prefix),
+    offered: (prefix) => offered(roster, prefix),
   };
 }
 
@@ -136,16 +145,22 @@ function watch({ metrics }: HubComponents, { board, roster }: Engine, feed: Even
   });
 }
 
-function onlineCapabilities(roster: AgentRoster, prefix: string): Map<string, OnlineCapability> {
-  const online = new Map<string, OnlineCapability>();
+function* offered(roster: AgentRoster, prefix: string): Generator<OfferedCapability> {
   for (const agent of roster.all()) {
-    if (stateOf(agent) !== 'online') continue;
-    for (const { name } of agent.offer.capabilities) {
-      if (!name.startsWith(prefix)) continue;
-      const known = online.get(name);
-      const sinceMs = Math.min(known?.sinceMs ?? agent.registeredAtMs, agent.registeredAtMs);
-      online.set(name, { agents: (known?.agents ?? 0) + 1, sinceMs });
+    const { name: agentName, slots, stakeMicroUsd, region } = agent.offer;
+    for (const capability of agent.offer.capabilities) {
+      if (!capability.name.startsWith(prefix)) continue;
+      yield {
+        capability,
+        agentId: agent.id,
+        agentName,
+        state: stateOf(agent),
+        region,
+        stakeMicroUsd,
+        slots,
+        leases: agent.leases.size,
+        registeredAtMs: agent.registeredAtMs,
+      };
     }
   }
-  return online;
 }

@@ -2,6 +2,7 @@ import type { BoundOperation, RawRoute } from '@reeve/platform';
 import { chatRoute } from './gateway/chat-route.ts';
 import type { GatewayComponents } from './gateway/components.ts';
 import { modelOperations, modelRoutes } from './gateway/models.ts';
+import { offerOperations } from './gateway/offers.ts';
 
 /** The OpenAI-compatible door to the nodes that are connected to the hub. */
 export interface Market {
@@ -11,7 +12,7 @@ export interface Market {
 
 export function createMarket(components: GatewayComponents): Market {
   return {
-    operations: modelOperations(components.hub),
+    operations: [...modelOperations(components.hub), ...offerOperations(components.hub)],
     routes: [chatRoute(components), ...modelRoutes(components.hub)],
   };
 }

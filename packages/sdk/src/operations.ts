@@ -41,7 +41,7 @@ import {
   takeLeases,
   updateAgent,
 } from '@reeve/hub/api';
-import { listModels, showModel } from '@reeve/market/api';
+import { listModels, listOffers, showModel } from '@reeve/market/api';
 import {
   changePassword,
   confirmTotp,
@@ -114,6 +114,7 @@ export const operations = [
   showStatus,
   listModels,
   showModel,
+  listOffers,
   createSession,
   refreshSession,
   showSelf,

@@ -12,7 +12,7 @@ export function startDemoNode(
   { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },
 ): void {
   const main = fileURLToPath(new URL(`./main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
-  const options = JSON.stringify({ mini: true, url, name: 'demo', endWithInput: true });
+  const options = JSON.stringify({ mini: true, url, name: 'demo', endWithInput: true, benchmarkMs: 0 });
   const child = spawn(process.execPath, [...process.execArgv, main, 'node', options], {
     env: environmentWith({ REEVE_API_KEY: apiKey }),
     stdio: ['pipe', 'inherit', 'inherit'],

@@ -8,6 +8,7 @@ import { InvalidInput, ReeveError } from '@reeve/kernel';
 const roles: Record<string, () => Promise<{ run(options: never): Promise<void> }>> = {
   up: () => import('./roles/up.ts'),
   node: () => import('./roles/node.ts'),
+  'node-bench': () => import('./roles/node-bench.ts'),
   agent: () => import('./roles/agent.ts'),
   handlers: () => import('./roles/handlers.ts'),
   mcp: () => import('./roles/mcp.ts'),

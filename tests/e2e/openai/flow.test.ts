@@ -15,7 +15,7 @@ let client: OpenAI;
 beforeAll(async () => {
   backend = await startBackendSimulator();
   hub = await startHub();
-  node = await startLocalNode(hub, backend.url, { slots: 256 });
+  node = await startLocalNode(hub, backend.url, { concurrency: 256 });
   client = openAi(hub);
 });
 beforeEach(() => backend.behave({}));

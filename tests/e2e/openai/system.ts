@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLifecycle, createLogger, loadSystemConfiguration, type Access, type Database } from '@reeve/platform';
-import { createMarketNode, createOpenAiBackend } from '@reeve/market/node';
+import { createMarketNode, createOpenAiBackend, type MarketNodeOptions } from '@reeve/market/node';
 import { connectAgent } from '@reeve/sdk';
 import { serve } from '@reeve/server';
 import OpenAI from 'openai';
@@ -111,20 +111,26 @@ export async function startHubProcess(settings: Settings = {}, home?: string): P
 
 /** `reeve node` in front of a backend; resolves when the hub has taken it in. */
 export async function startNode(hub: HubAddress, backend: string, options: object = {}): Promise<SystemProcess> {
-  const node = startProcess('node', { backend, url: hub.url, ...options }, { REEVE_API_KEY: hub.apiKey });
+  const node = startProcess(
+    'node',
+    { backend, url: hub.url, benchmarkMs: 0, ...options },
+    { REEVE_API_KEY: hub.apiKey },
+  );
   await node.line(({ state }) => state === 'online');
   return node;
 }
+
+export type LocalNodeOptions = Omit<MarketNodeOptions, 'backend'> & { readonly name?: string };
 
 /** A node in this process, for tests that do not end it: what `reeve node` runs, without the second to start it. */
 export async function startLocalNode(
   hub: HubAddress,
   backend: string,
-  { name = 'local', slots = 32 }: { readonly name?: string; readonly slots?: number } = {},
+  { name = 'local', ...options }: LocalNodeOptions = {},
 ): Promise<AsyncDisposable> {
-  const node = await createMarketNode({ backend: createOpenAiBackend({ url: backend }) }, AbortSignal.timeout(10_000));
-  const { capabilities } = node.declaration;
-  const offer = { name, capabilities: capabilities.map((capability) => ({ name: capability })), slots };
+  const signal = AbortSignal.timeout(10_000);
+  const node = await createMarketNode({ ...options, backend: createOpenAiBackend({ url: backend }) }, signal);
+  const offer = { ...node.declaration.offer, name };
   const { url, apiKey } = hub;
   const agent = await connectAgent({ url, apiKey, offer, handler: node.handler, log: silent });
   return {

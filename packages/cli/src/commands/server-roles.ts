@@ -1,5 +1,4 @@
 import { UsageError } from '../errors.ts';
-import type { ConnectionFlags } from '../connection.ts';
 import { runServer } from './server-process.ts';
 
 export interface UpFlags {
@@ -18,26 +17,6 @@ export function up({ port, demo, ...rest }: UpFlags): Promise<number> {
     ...(demo ? {} : { demo }),
     ...(port === undefined ? {} : { port: numberOf('--port', port) }),
   });
-}
-
-export interface NodeFlags extends ConnectionFlags {
-  readonly backend?: string;
-  readonly mini?: boolean;
-  readonly name?: string;
-  readonly slots?: string;
-  readonly backendKeyEnv?: string;
-  readonly priceMicroUsd?: string;
-}
-
-/** `reeve node` */
-export function node({ slots, key, ...rest }: NodeFlags): Promise<number> {
-  if ((rest.backend === undefined) === (rest.mini !== true))
-    throw UsageError.error('reeve node needs either --backend URL or --mini');
-  return runServer(
-    'node',
-    { ...rest, ...(slots === undefined ? {} : { slots: numberOf('--slots', slots) }) },
-    keyVariable(key),
-  );
 }
 
 /** `reeve alerts list` and `export` */

@@ -20,6 +20,7 @@ const domainSummaries: Readonly<Record<string, string>> = {
   totp: 'your authenticator',
   encryption: 'keys that seal what is stored',
   models: 'models that can be asked',
+  market: 'what nodes offer',
   health: 'the state of the hub’s dependencies',
 };
 

@@ -12,6 +12,18 @@ const columnsOf: Readonly<Record<string, readonly string[]>> = {
   'audit.list': ['sequence', 'atMs', 'actor', 'operation', 'outcome', 'target'],
   'events.list': ['position', 'atMs', 'type', 'subject', 'data'],
   'models.list': ['id', 'nodes', 'owned_by'],
+  'market.offers': [
+    'model',
+    'kind',
+    'node',
+    'state',
+    'priceInputMicroUsd',
+    'priceOutputMicroUsd',
+    'contextTokens',
+    'inFlight',
+    'maxConcurrency',
+    'region',
+  ],
 };
 
 /** Prints the answer to an operation for people. */

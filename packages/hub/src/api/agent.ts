@@ -1,5 +1,6 @@
 import { EpochMs, Labels, MicroUsd, Name, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
+import { TokenOffer } from './token-offer.ts';
 
 /** Names no agent may offer: they read like rights over the system, and rights are never matched by name. */
 export const reservedCapabilities = [
@@ -29,7 +30,12 @@ function isReserved(name: string): boolean {
 /** How well the agent does it, from 0 (not at all) to 1 (perfectly), as it says itself. */
 export const Proficiency = z.number().min(0).max(1);
 
-export const Capability = z.object({ name: CapabilityName, proficiency: Proficiency.default(1) });
+export const Capability = z.object({
+  name: CapabilityName,
+  proficiency: Proficiency.default(1),
+  /** Of work that is counted in tokens, such as a model's answers. */
+  tokens: TokenOffer.optional(),
+});
 export type Capability = z.output<typeof Capability>;
 
 export const Region = z

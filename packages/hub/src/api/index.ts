@@ -1,4 +1,5 @@
 export * from './agent.ts';
+export * from './token-offer.ts';
 export * from './task.ts';
 export * from './explain.ts';
 export * from './proficiency.ts';

@@ -1,1 +1,2 @@
 export { listModels, Model, showModel } from './models.ts';
+export { listOffers, Offer } from './offers.ts';

@@ -2,6 +2,10 @@ import { defineOperation } from '@reeve/kernel';
 import { z } from 'zod';
 import { ModelNotFound } from '../errors.ts';
 
+/** The kinds of work a model is offered for; a node's capability is `llm.<kind>:<model>`. */
+export const modelKinds = ['chat', 'embeddings'] as const;
+export type ModelKind = (typeof modelKinds)[number];
+
 /** A model as OpenAI's API lists it. */
 export const Model = z.object({
   id: z.string(),

@@ -15,7 +15,7 @@ export function chatRoute(components: GatewayComponents): RawRoute {
     errorBody: openAiErrorBody,
     handle(request, reply, caller) {
       const chat = readChatRequest(request.body);
-      assertServed(components.hub, chat.model);
+      assertServed(components.hub, 'chat', chat.model);
       return new ChatExchange(components, request, reply, chat).run(caller);
     },
   };

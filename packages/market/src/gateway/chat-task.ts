@@ -1,5 +1,5 @@
 import type { TaskSubmission } from '@reeve/hub/api';
-import { chatCapability } from './capability.ts';
+import { capabilityOf } from '../domain/capability.ts';
 import type { ChatRequest } from './chat-request.ts';
 
 /**
@@ -10,7 +10,7 @@ export function chatTask(chat: ChatRequest, nowMs: number, timeoutMs: number): T
   return {
     kind: 'llm.chat',
     input: chat as unknown as TaskSubmission['input'],
-    requires: [{ name: chatCapability(chat.model), minProficiency: 0 }],
+    requires: [{ name: capabilityOf('chat', chat.model), minProficiency: 0 }],
     constraints: {},
     priority: 'medium',
     timeoutMs,

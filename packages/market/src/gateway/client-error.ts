@@ -11,6 +11,7 @@ import {
   BackendTimeout,
   BackendUnreachable,
   ModelNotServed,
+  NodeShortOfMemory,
   StreamBroken,
 } from '../node/errors.ts';
 
@@ -28,6 +29,7 @@ const shown = new Map<string, ErrorKind>(
     BackendTimeout,
     BackendUnreachable,
     ModelNotServed,
+    NodeShortOfMemory,
     StreamBroken,
   ].map((kind) => [kind.code, kind]),
 );

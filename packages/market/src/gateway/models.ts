@@ -1,7 +1,7 @@
-import type { Hub, OnlineCapability } from '@reeve/hub';
+import type { Hub } from '@reeve/hub';
 import { bind, type BoundOperation, type RawRoute } from '@reeve/platform';
 import { listModels, showModel, type Model } from '../api/models.ts';
-import { chatCapability, modelOf } from './capability.ts';
+import { modelOf } from '../domain/capability.ts';
 import { ModelNotFound } from '../errors.ts';
 import { bothErrorBody } from './openai-error.ts';
 
@@ -35,12 +35,22 @@ function modelNamed(hub: Hub, id: string): Model {
   throw ModelNotFound.error(`there is no model ${id} at the moment; GET /v1/models lists those there are`);
 }
 
+/** A model that is served for several kinds of work is one model, and a node that does so is one node. */
 function modelsOf(hub: Hub): Model[] {
-  return [...hub.onlineCapabilities(chatCapability(''))]
-    .map(([capability, online]) => modelView(modelOf(capability), online))
+  const models = new Map<string, { sinceMs: number; nodes: Set<string> }>();
+  for (const { capability, agentId, state, registeredAtMs } of hub.offered('llm.')) {
+    const served = modelOf(capability.name);
+    if (state !== 'online' || served === undefined) continue;
+    const known = models.get(served.model);
+    if (known) known.nodes.add(agentId);
+    const sinceMs = Math.min(known?.sinceMs ?? registeredAtMs, registeredAtMs);
+    models.set(served.model, { sinceMs, nodes: known?.nodes ?? new Set([agentId]) });
+  }
+  return [...models]
+    .map(([id, { sinceMs, nodes }]) => modelView(id, sinceMs, nodes.size))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-function modelView(id: string, { agents, sinceMs }: OnlineCapability): Model {
-  return { id, object: 'model', created: Math.floor(sinceMs / 1_000), owned_by: 'reeve', nodes: agents };
+function modelView(id: string, sinceMs: number, nodes: number): Model {
+  return { id, object: 'model', created: Math.floor(sinceMs / 1_000), owned_by: 'reeve', nodes };
 }

@@ -1,7 +1,8 @@
 import { CapabilityName } from '@reeve/hub/api';
+import { capabilityOf } from '../domain/capability.ts';
 import type { BackendModel } from './backend.ts';
 
-const prefix = 'llm.chat:';
+const prefix = capabilityOf('chat', '');
 /** As many capabilities as the hub takes from one agent. */
 const maxModels = 50;
 

@@ -4,6 +4,7 @@ import { elapsedMs, finishReasonOf, StreamFacts, usageOf } from './answer-facts.
 import type { Backend, ChatBody } from './backend.ts';
 import type { StreamedAnswer, WholeAnswer } from './chat-output.ts';
 import { parseAnswer } from './chunk-text.ts';
+import type { MemoryGuard } from './memory-guard.ts';
 import { BackendFailed, BackendMalformed, ModelNotServed, StreamBroken } from './errors.ts';
 
 /** The backend's id of the model that a capability stands for; undefined when it is not served (any more). */
@@ -13,8 +14,9 @@ export type ModelOf = (capability: string) => string | undefined;
  * Serves tasks whose input is a chat request, and whose output is a `ChatOutput`. What model is meant is decided by
  * the capability that was leased, not by the body: that is what the hub matched and what will be paid for.
  */
-export function createChatHandler(backend: Backend, modelOf: ModelOf): Handler {
+export function createChatHandler(backend: Backend, modelOf: ModelOf, memory: MemoryGuard): Handler {
   return async (input, context) => {
+    memory.check();
     const body = bodyFor(input, context.capability, modelOf);
     return body.stream === true ? streamed(backend, body, context) : whole(backend, body, context);
   };

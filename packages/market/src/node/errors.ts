@@ -24,7 +24,7 @@ export const BackendOverloaded = defineError({
   class: 'limited',
   title: 'The backend is overloaded',
   meaning: 'The model server answered 429: it has more requests than it takes at the moment.',
-  remedy: 'Retry after the time given; if it lasts, give the node fewer slots or add nodes.',
+  remedy: 'Retry after the time given; if it lasts, give the node a lower `--concurrency` or add nodes.',
 });
 export const BackendFailed = defineError({
   code: 'backend_failed',
@@ -47,7 +47,7 @@ export const BackendTimeout = defineError({
   title: 'The backend took too long',
   meaning:
     'The model server did not connect, did not begin to answer, or paused in its answer for longer than allowed.',
-  remedy: 'Retry; if it lasts, raise the time-out named in the message or give the node fewer slots.',
+  remedy: 'Retry; if it lasts, raise the time-out named in the message or give the node a lower `--concurrency`.',
 });
 export const BackendMalformed = defineError({
   code: 'backend_malformed',
@@ -84,4 +84,11 @@ export const NoModels = defineError({
   title: 'The backend offers no model that can be served',
   meaning: 'Its list of models is empty, or none of the names can be part of a capability name.',
   remedy: 'Load a model into the model server, or give it a name of letters, digits and `. _ : / -`.',
+});
+export const NodeShortOfMemory = defineError({
+  code: 'node_short_of_memory',
+  class: 'limited',
+  title: 'The node is short of memory',
+  meaning: 'More of the memory of the node is used than it was told to use; it takes no request until there is room.',
+  remedy: 'Retry: another node may have room. The owner of the node gives it memory, or fewer or smaller models.',
 });

@@ -1,31 +1,39 @@
-import type { Handler } from '@reeve/hub/api';
+import type { AgentOffer, Benchmark, Handler } from '@reeve/hub/api';
 import { decideRetry, defaultRetryPolicy, nearestNames, ReeveError, type RetryPolicy } from '@reeve/kernel';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { z } from 'zod';
 import type { Backend, BackendModel } from './backend.ts';
+import { benchmarkCurve, benchmarkOf } from './benchmark.ts';
 import { nameModels, type RefusedModel, type ServedModel } from './capability.ts';
 import { createChatHandler } from './chat-handler.ts';
 import { NoModels } from './errors.ts';
+import { MemoryGuard } from './memory-guard.ts';
+import { tokenOffer, type OfferTerms } from './offer-terms.ts';
 
-export interface MarketNodeOptions {
+/** As many requests at once as a host can answer for without knowing its backend. */
+const defaultConcurrency = 20;
+
+export interface MarketNodeOptions extends OfferTerms {
   readonly backend: Backend;
   /** Names of the models to offer, for backends that list more than the owner wants to serve. Default: all. */
   readonly only?: readonly string[];
   /**
-   * Requests worked on at once. The backend batches and queues them, so this only has to be above what it runs in
-   * parallel: Ollama and llama.cpp run 1–4, vLLM up to 256. Default 32.
+   * Requests worked on at once, as many as the backend runs in parallel: Ollama and llama.cpp run 1–4, vLLM up to 256.
+   * Further ones wait in the hub, where each tenant has its turn. Default 20.
    */
-  readonly slots?: number;
+  readonly concurrency?: number;
+  /** Above this used share of memory no request is begun. Default 0.85. */
+  readonly maxMemoryShare?: number;
+  readonly region?: string;
   readonly labels?: Readonly<Record<string, string>>;
   /** For asking the backend for its models; a model server may take a while to start. Default: three attempts from 1 s. */
   readonly retry?: RetryPolicy;
 }
 
-/** What a node says of itself when it connects to a hub. */
+/** What a node says of itself. */
 export interface NodeDeclaration {
-  /** `llm.chat:<model>`, one for each served model. */
-  readonly capabilities: readonly string[];
-  readonly slots: number;
-  readonly labels: Readonly<Record<string, string>>;
+  /** For the hub: `llm.chat:<model>` for each served model with its price, and how many requests at once. */
+  readonly offer: Omit<z.input<typeof AgentOffer>, 'name'>;
   readonly models: readonly ServedModel[];
   /** Models of the backend that cannot be offered; worth showing to the owner. */
   readonly refused: readonly RefusedModel[];
@@ -40,35 +48,86 @@ export interface MarketNode extends AsyncDisposable {
    * @throws NoModels when none can be served, or the backend's error.
    */
   rediscover(signal: AbortSignal): Promise<NodeDeclaration>;
+  /**
+   * Measures one model after the other until `budgetMs` are over, and declares what it found. A model whose backend fails
+   * keeps its offer without figures; `onFailed` is told.
+   */
+  benchmark(options: SelfBenchmark): Promise<NodeDeclaration>;
   /** Closes the backend. */
   close(): Promise<void>;
 }
 
-/** The node side of the market: a backend's models as capabilities, and the handler that serves their tasks. */
-export async function createMarketNode(options: MarketNodeOptions, signal: AbortSignal): Promise<MarketNode> {
-  const { backend } = options;
-  let declaration: NodeDeclaration;
-  let backendIds: ReadonlyMap<string, string>;
-  const rediscover = async (discoverSignal: AbortSignal): Promise<NodeDeclaration> => {
-    declaration = await discover(options, discoverSignal);
-    backendIds = new Map(declaration.models.map((model) => [model.capability, model.backendId]));
-    return declaration;
-  };
-  declaration = await rediscover(signal);
-  const close = (): Promise<void> => backend.close();
-  return {
-    handler: createChatHandler(backend, (capability) => backendIds.get(capability)),
-    get declaration() {
-      return declaration;
-    },
-    rediscover,
-    close,
-    [Symbol.asyncDispose]: close,
-  };
+export interface SelfBenchmark {
+  readonly budgetMs: number;
+  readonly signal: AbortSignal;
+  readonly onFailed: (model: string, error: unknown) => void;
 }
 
-async function discover(options: MarketNodeOptions, signal: AbortSignal): Promise<NodeDeclaration> {
-  const { backend, slots = 32, labels = {}, retry = defaultRetryPolicy } = options;
+/** The node side of the market: a backend's models as capabilities, and the handler that serves their tasks. */
+export async function createMarketNode(options: MarketNodeOptions, signal: AbortSignal): Promise<MarketNode> {
+  const node = new BackendNode(options);
+  await node.rediscover(signal);
+  return node;
+}
+
+class BackendNode implements MarketNode {
+  readonly handler: Handler;
+  readonly #options: MarketNodeOptions;
+  readonly #benchmarks = new Map<string, Benchmark>();
+  #backendIds: ReadonlyMap<string, string> = new Map();
+  #models: Pick<NodeDeclaration, 'models' | 'refused'> = { models: [], refused: [] };
+
+  constructor(options: MarketNodeOptions) {
+    this.#options = options;
+    const memory = new MemoryGuard(options.maxMemoryShare ?? 0.85);
+    this.handler = createChatHandler(options.backend, (capability) => this.#backendIds.get(capability), memory);
+  }
+
+  get declaration(): NodeDeclaration {
+    const { concurrency = defaultConcurrency, labels = {}, region } = this.#options;
+    const capabilities = this.#models.models.map((model) => {
+      const benchmark = this.#benchmarks.get(model.capability);
+      const tokens = { ...tokenOffer(model, this.#options), ...(benchmark && { benchmark }) };
+      return { name: model.capability, tokens };
+    });
+    const offer = { capabilities, slots: concurrency, labels, ...(region !== undefined && { region }) };
+    return { offer, ...this.#models };
+  }
+
+  async rediscover(signal: AbortSignal): Promise<NodeDeclaration> {
+    this.#models = await discover(this.#options, signal);
+    this.#backendIds = new Map(this.#models.models.map((model) => [model.capability, model.backendId]));
+    return this.declaration;
+  }
+
+  async benchmark({ budgetMs, signal, onFailed }: SelfBenchmark): Promise<NodeDeclaration> {
+    const { backend, concurrency: maxConcurrency = defaultConcurrency } = this.#options;
+    const endsAtMs = performance.now() + budgetMs;
+    for (const { capability, backendId: model, name } of this.#models.models) {
+      const leftMs = endsAtMs - performance.now();
+      if (leftMs <= 0) break;
+      try {
+        const levels = await benchmarkCurve({ backend, model, maxConcurrency, budgetMs: leftMs, signal });
+        this.#benchmarks.set(capability, benchmarkOf(levels, Date.now()));
+      } catch (error) {
+        if (signal.aborted) throw error;
+        onFailed(name, error);
+      }
+    }
+    return this.declaration;
+  }
+
+  close(): Promise<void> {
+    return this.#options.backend.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+async function discover(options: MarketNodeOptions, signal: AbortSignal) {
+  const { backend, retry = defaultRetryPolicy } = options;
   const listed = await retried(retry, signal, () => backend.models(signal));
   const { served, refused } = nameModels(options.only === undefined ? listed : chosen(backend, listed, options.only));
   if (served.length === 0) {
@@ -76,7 +135,7 @@ async function discover(options: MarketNodeOptions, signal: AbortSignal): Promis
     const fault = reasons === '' ? 'lists no models' : `has no model to offer (${reasons})`;
     throw NoModels.error(`${backend.name} ${fault}`);
   }
-  return { capabilities: served.map((model) => model.capability), slots, labels, models: served, refused };
+  return { models: served, refused };
 }
 
 function chosen(backend: Backend, listed: readonly BackendModel[], only: readonly string[]): BackendModel[] {

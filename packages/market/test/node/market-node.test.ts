@@ -2,15 +2,25 @@ import { AgentOffer } from '@reeve/hub/api';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { startBackendSimulator } from '../../../../tests/simulators/openai-backend.ts';
+import { benchmarkCurve } from '../../src/node/benchmark.ts';
 import { nameModels } from '../../src/node/capability.ts';
-import { createMarketNode, createMiniBackend, createOpenAiBackend, type Backend } from '../../src/node/index.ts';
+import {
+  createMarketNode,
+  createMiniBackend,
+  createOpenAiBackend,
+  type Backend,
+  type NodeDeclaration,
+} from '../../src/node/index.ts';
+import { MemoryGuard, usedMemoryShare } from '../../src/node/memory-guard.ts';
 import { asking, failureOf, never } from './reading.ts';
 import { contextFor } from './task-context.ts';
 
 const quick = { maxAttempts: 3, initialDelayMs: 5, factor: 2, maxDelayMs: 20, jitter: 0 };
 const named = (...ids: string[]) => nameModels(ids.map((id) => ({ id })));
+
+const namesIn = ({ offer }: NodeDeclaration): string[] => offer.capabilities.map(({ name }) => name);
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {
@@ -63,11 +73,9 @@ describe('market node', () => {
   test('[MK-01] declares the models of its backend as capabilities and serves them', async () => {
     const simulator = closing(await startBackendSimulator({ models: ['sim-small', 'bad name!'] }));
     const backend = createOpenAiBackend({ url: simulator.url });
-    const node = closing(await createMarketNode({ backend, slots: 8, labels: { gpu: 'none' } }, never));
+    const node = closing(await createMarketNode({ backend, concurrency: 8, labels: { gpu: 'none' } }, never));
     expect(node.declaration).toMatchObject({
-      capabilities: ['llm.chat:sim-small'],
-      slots: 8,
-      labels: { gpu: 'none' },
+      offer: { capabilities: [{ name: 'llm.chat:sim-small' }], slots: 8, labels: { gpu: 'none' } },
       models: [{ name: 'sim-small', backendId: 'sim-small', ownedBy: 'simulator' }],
       refused: [{ backendId: 'bad name!' }],
     });
@@ -77,7 +85,7 @@ describe('market node', () => {
 
   test('[MK-01] serves mini the same way', async () => {
     const node = closing(await createMarketNode({ backend: await createMiniBackend() }, never));
-    expect(node.declaration.capabilities).toEqual(['llm.chat:mini']);
+    expect(namesIn(node.declaration)).toEqual(['llm.chat:mini']);
     const context = contextFor('llm.chat:mini');
     const output = await node.handler(asking('hi', { stream: true, max_tokens: 5, model: 'mini' }), context);
     expect(output).toMatchObject({ streamed: true, finishReason: 'length', chunks: 7 });
@@ -89,11 +97,113 @@ describe('market node', () => {
     const only = (name: string) =>
       createMarketNode({ backend: createOpenAiBackend({ url: simulator.url }), only: [name] }, never);
     const node = closing(await only('sim-large'));
-    expect(node.declaration.capabilities).toEqual(['llm.chat:sim-large']);
+    expect(namesIn(node.declaration)).toEqual(['llm.chat:sim-large']);
     expect(await failureOf(only('sim-smal'))).toMatchObject({
       code: 'no_models',
       message: expect.stringContaining('it has sim-small'),
     });
+  });
+});
+
+describe('what is offered', () => {
+  const offering = async (models: string[], options: object) => {
+    const simulator = closing(await startBackendSimulator({ models }));
+    return closing(await createMarketNode({ backend: createOpenAiBackend({ url: simulator.url }), ...options }, never));
+  };
+
+  test('[MK-01 offers] each model has its price, its context and the terms; the hub takes it as it is', async () => {
+    const node = await offering(['small', 'large'], {
+      price: { inputMicroUsd: '200000', outputMicroUsd: '600000' },
+      prices: { large: { inputMicroUsd: '900000', outputMicroUsd: '1200000' } },
+      contextTokens: 8_192,
+      region: 'eu-central',
+      terms: 'no logs',
+    });
+    const parsed = AgentOffer.parse({ ...node.declaration.offer, name: 'node' });
+    expect(parsed).toMatchObject({ slots: 20, region: 'eu-central' });
+    const shared = { contextTokens: 8_192, terms: 'no logs' };
+    expect(parsed.capabilities.map(({ tokens }) => tokens)).toEqual([
+      { ...shared, priceInputMicroUsd: '200000', priceOutputMicroUsd: '600000' },
+      { ...shared, priceInputMicroUsd: '900000', priceOutputMicroUsd: '1200000' },
+    ]);
+  });
+
+  test('[MK-01 offers] a model that was measured is offered with the figures, one that fails without', async () => {
+    const simulator = closing(await startBackendSimulator({ models: ['quick'], behaviour: { tokens: 8 } }));
+    const backend = createOpenAiBackend({ url: simulator.url });
+    const node = closing(await createMarketNode({ backend, concurrency: 4 }, never));
+    const failed: string[] = [];
+    const measure = () =>
+      node.benchmark({ budgetMs: 60_000, signal: never, onFailed: (model) => void failed.push(model) });
+    const [measured] = (await measure()).offer.capabilities;
+    // One that warms up, then 1 + 2 + 4.
+    expect(simulator.stats.chats).toBe(8);
+    expect(measured!.tokens!.benchmark).toMatchObject({
+      tokensPerSecond: expect.toSatisfy((speed: number) => speed > 0),
+      peakConcurrency: expect.toSatisfy((level: number) => [1, 2, 4].includes(level)),
+    });
+    expect(AgentOffer.safeParse({ ...node.declaration.offer, name: 'node' }).success).toBe(true);
+    simulator.behave({ fault: 'server-error' });
+    await measure();
+    expect(failed).toEqual(['quick']);
+  });
+
+  test('[MK-17 batching] all levels of the curve are under way at once: the backend batches', async () => {
+    const simulator = closing(await startBackendSimulator({ models: ['batch'] }));
+    const backend = closing(createOpenAiBackend({ url: simulator.url }));
+    const seen: number[] = [];
+    const curve = benchmarkCurve({
+      backend,
+      model: 'batch',
+      maxConcurrency: 3,
+      budgetMs: 60_000,
+      signal: never,
+      onLevel: ({ concurrency }) => {
+        seen.push(concurrency);
+        // The next level is answered only when all of its requests are there.
+        simulator.behave({ untilRequests: Math.min(concurrency * 2, 3) });
+      },
+    });
+    expect((await curve).map(({ concurrency }) => concurrency)).toEqual([1, 2, 3]);
+    expect(seen).toEqual([1, 2, 3]);
+  });
+
+  test('[MK-01 offers] a benchmark that has used up its time begins no further level', async () => {
+    const simulator = closing(await startBackendSimulator({ models: ['slow'] }));
+    const backend = closing(createOpenAiBackend({ url: simulator.url }));
+    const levels = await benchmarkCurve({ backend, model: 'slow', maxConcurrency: 64, budgetMs: 0, signal: never });
+    expect(levels).toHaveLength(1);
+  });
+});
+
+describe('memory', () => {
+  test('[MK-17 memory] above its limit a node begins nothing and says so; below it goes on', async () => {
+    let share = 0.86;
+    const guard = new MemoryGuard(0.85, () => share);
+    const begin = (): unknown => {
+      try {
+        return guard.check();
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(begin()).toMatchObject({
+      code: 'node_short_of_memory',
+      retryable: true,
+      message: expect.stringContaining('86 %'),
+    });
+    share = 0.85;
+    await vi.waitFor(() => expect(begin()).toBeUndefined());
+  });
+
+  test('[MK-17 memory] the handler asks before it asks the backend', async () => {
+    const simulator = closing(await startBackendSimulator());
+    const backend = createOpenAiBackend({ url: simulator.url });
+    const node = closing(await createMarketNode({ backend, maxMemoryShare: 0 }, never));
+    const refused = failureOf(node.handler(asking('hi'), contextFor('llm.chat:sim-small')));
+    expect(await refused).toMatchObject({ code: 'node_short_of_memory' });
+    expect(simulator.stats.chats).toBe(0);
+    expect(usedMemoryShare()).toSatisfy((share: number) => share > 0 && share <= 1);
   });
 });
 
@@ -139,14 +249,14 @@ describe('discovery', () => {
   test('[MK-01] asked again, the node follows its backend; when that fails everything stays', async () => {
     const { url } = await listing(list('one'), list('two', 'three'), { status: 500, body: '{}' });
     const node = await createMarketNode({ backend: at(url), retry: { ...quick, maxAttempts: 1 } }, never);
-    expect(node.declaration.capabilities).toEqual(['llm.chat:one']);
+    expect(namesIn(node.declaration)).toEqual(['llm.chat:one']);
     await node.rediscover(never);
-    expect(node.declaration.capabilities).toEqual(['llm.chat:two', 'llm.chat:three']);
+    expect(namesIn(node.declaration)).toEqual(['llm.chat:two', 'llm.chat:three']);
     expect(await failureOf(node.handler(asking('hi'), contextFor('llm.chat:one')))).toMatchObject({
       code: 'model_not_served',
     });
     expect(await failureOf(node.rediscover(never))).toMatchObject({ code: 'backend_failed' });
-    expect(node.declaration.capabilities).toEqual(['llm.chat:two', 'llm.chat:three']);
+    expect(namesIn(node.declaration)).toEqual(['llm.chat:two', 'llm.chat:three']);
   });
 
   test('[FD-02 transient] a backend that is still starting is asked again', async () => {
@@ -156,7 +266,7 @@ describe('discovery', () => {
       list('one'),
     );
     const node = await createMarketNode({ backend: at(url), retry: quick }, never);
-    expect(node.declaration.capabilities).toEqual(['llm.chat:one']);
+    expect(namesIn(node.declaration)).toEqual(['llm.chat:one']);
     expect(asked()).toBe(3);
   });
 

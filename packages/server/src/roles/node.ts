@@ -1,20 +1,23 @@
 import { hostname } from 'node:os';
-import { createMarketNode, createMiniBackend, createOpenAiBackend, type Backend } from '@reeve/market/node';
-import { secretFromEnvironment } from '@reeve/platform';
+import { createMarketNode, type MarketNode, type OfferTerms } from '@reeve/market/node';
+import { periodically } from '@reeve/platform';
+import type { AgentConnection } from '@reeve/sdk';
+import { backendOf, type BackendChoice } from '../backend.ts';
 import { serveHub, startAgentProcess, untilStopped, type AgentProcess, type AgentProcessOptions } from '../connect.ts';
 
-export interface NodeOptions extends AgentProcessOptions {
-  /** Base URL of an OpenAI-compatible server. */
-  readonly backend?: string;
-  /** Serve the built-in toy model. */
-  readonly mini?: boolean;
+/** How often the backend is asked for its models, so that one loaded later is offered and one that is gone is not. */
+const discoverEveryMs = 30_000;
+const discoverTimeoutMs = 10_000;
+
+export interface NodeOptions extends AgentProcessOptions, BackendChoice, OfferTerms {
   readonly url?: string;
   readonly key?: string;
   readonly name?: string;
-  readonly slots?: number;
-  /** Name of the environment variable that holds the backend's key. */
-  readonly backendKeyEnv?: string;
-  readonly priceMicroUsd?: string;
+  readonly concurrency?: number;
+  readonly region?: string;
+  readonly maxMemoryShare?: number;
+  /** How long to measure the models before they are offered; 0: not at all. Default 10 s. */
+  readonly benchmarkMs?: number;
 }
 
 /** A node: serves the models of a backend to the hub over one outbound connection. */
@@ -24,26 +27,38 @@ export async function run(options: NodeOptions): Promise<void> {
 }
 
 async function serveModels(agent: AgentProcess, options: NodeOptions): Promise<void> {
-  const node = await createMarketNode(
-    { backend: await backendOf(options), ...(options.slots !== undefined && { slots: options.slots }) },
-    agent.lifecycle.stopping,
-  );
-  agent.lifecycle.onStop('connections', 'backend', () => node.close());
-  const { capabilities, slots, labels, refused } = node.declaration;
-  for (const { backendId, reason } of refused) agent.log.warn({ model: backendId, reason }, 'a model is not offered');
-  agent.log.info({ models: node.declaration.models.map(({ name }) => name) }, 'models to serve');
-  const offer = {
-    name: options.name ?? `node-${hostname()}`,
-    capabilities: capabilities.map((name) => ({ name, proficiency: 1 })),
-    slots,
-    labels,
-    ...(options.priceMicroUsd !== undefined && { priceMicroUsd: options.priceMicroUsd }),
-  };
-  await serveHub(agent, options, { offer, handler: node.handler });
+  const { log, lifecycle } = agent;
+  const { benchmarkMs = 10_000, name = `node-${hostname()}` } = options;
+  const node = await createMarketNode({ ...options, backend: await backendOf(options) }, lifecycle.stopping);
+  lifecycle.onStop('connections', 'backend', () => node.close());
+  for (const { backendId, reason } of node.declaration.refused)
+    log.warn({ model: backendId, reason }, 'a model is not offered');
+  log.info({ models: node.declaration.models.map((model) => model.name) }, 'models to serve');
+  if (benchmarkMs > 0) await measure(agent, node, benchmarkMs);
+  await serveHub(agent, options, {
+    offer: { ...node.declaration.offer, name },
+    handler: node.handler,
+    onConnected: (connection) => followBackend(agent, node, connection),
+  });
 }
 
-async function backendOf({ backend, backendKeyEnv }: NodeOptions): Promise<Backend> {
-  if (backend === undefined) return createMiniBackend();
-  const apiKey = backendKeyEnv === undefined ? undefined : secretFromEnvironment(backendKeyEnv);
-  return createOpenAiBackend({ url: backend, ...(apiKey !== undefined && { apiKey }) });
+async function measure({ log, lifecycle }: AgentProcess, node: MarketNode, budgetMs: number): Promise<void> {
+  log.info({ budgetMs }, 'measuring the models; --no-benchmark skips this');
+  const onFailed = (model: string, err: unknown): void => log.warn({ model, err }, 'a model could not be measured');
+  const { offer } = await node.benchmark({ budgetMs, signal: lifecycle.stopping, onFailed });
+  for (const { name, tokens } of offer.capabilities)
+    if (tokens?.benchmark) log.info({ capability: name, ...tokens.benchmark }, 'measured');
+}
+
+/** Offers what the backend has, for as long as the node runs. While it does not answer, everything stays as it was. */
+function followBackend({ log, lifecycle }: AgentProcess, node: MarketNode, connection: AgentConnection): void {
+  let offered = JSON.stringify(node.declaration.offer);
+  const stop = periodically('discovery of models', discoverEveryMs, log, async (signal) => {
+    const { offer, models } = await node.rediscover(AbortSignal.any([signal, AbortSignal.timeout(discoverTimeoutMs)]));
+    if (JSON.stringify(offer) === offered) return;
+    offered = JSON.stringify(offer);
+    log.info({ models: models.map(({ name }) => name) }, 'the models to serve have changed');
+    connection.changeOffer(offer);
+  });
+  lifecycle.onStop('work', 'discovery of models', stop);
 }

@@ -1,0 +1,34 @@
+import type { TokenOffer } from '@reeve/hub/api';
+
+/** Micro-USD per million tokens, in decimal digits. */
+export interface TokenPrices {
+  readonly inputMicroUsd: string;
+  readonly outputMicroUsd: string;
+}
+
+/** What the owner of a node asks for its models. */
+export interface OfferTerms {
+  /** For models that `prices` does not name; nothing when not given. */
+  readonly price?: TokenPrices;
+  /** By the name a model is served under. */
+  readonly prices?: Readonly<Record<string, TokenPrices>>;
+  /** For models whose backend does not say how much they hold. */
+  readonly contextTokens?: number;
+  /** Conditions in words, or where they can be read. */
+  readonly terms?: string;
+}
+
+const free: TokenPrices = { inputMicroUsd: '0', outputMicroUsd: '0' };
+
+/** The offer for one model, before it has been measured. */
+export function tokenOffer(model: { name: string; contextTokens?: number }, offered: OfferTerms): TokenOffer {
+  const own = offered.prices && Object.hasOwn(offered.prices, model.name) ? offered.prices[model.name] : undefined;
+  const { inputMicroUsd, outputMicroUsd } = own ?? offered.price ?? free;
+  const contextTokens = model.contextTokens ?? offered.contextTokens;
+  return {
+    priceInputMicroUsd: inputMicroUsd,
+    priceOutputMicroUsd: outputMicroUsd,
+    ...(contextTokens !== undefined && { contextTokens }),
+    ...(offered.terms !== undefined && { terms: offered.terms }),
+  };
+}
