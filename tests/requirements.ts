@@ -64,7 +64,7 @@ const hub = {
   ),
   'HB-12': must(
     'A circuit breaker per agent with visible state and automatic recovery.',
-    'open half-open visible recovery',
+    'open half-open visible recovery at-once',
   ),
   'HB-13': must(
     'Events are ordered and resume after a reconnect, over SSE and WebSocket; positions follow the order of commits.',

@@ -11,6 +11,42 @@ const fairness = 'packages/hub/test/tasks/fairness.test.ts';
 /** Fairness, priorities, load, breakers and learned proficiency. */
 export const mutants: readonly Mutant[] = [
   {
+    name: 'a-pause-is-waited-for',
+    guarantee: 'HB-12 at-once',
+    file: `${services}/submissions.ts`,
+    find: 'if (paused) throw paused;',
+    replace: '',
+    test: breaker,
+    testName: 'waits on a connection',
+  },
+  {
+    name: 'a-pause-is-no-news-to-those-who-wait',
+    guarantee: 'HB-12 at-once',
+    file: `${services}/attached-tasks.ts`,
+    find: 'parts.breakers.onOpened((agent) => this.#agentPaused(agent));',
+    replace: '',
+    test: breaker,
+    testName: 'waits on a connection',
+  },
+  {
+    name: 'a-failed-attempt-waits-out-the-pause',
+    guarantee: 'HB-12 at-once',
+    file: `${services}/settlement.ts`,
+    find: 'task.follower?.waitsAgain?.();',
+    replace: '',
+    test: breaker,
+    testName: 'waits on a connection',
+  },
+  {
+    name: 'one-open-breaker-pauses-all',
+    guarantee: 'HB-12 at-once',
+    file: `${domain}/pause.ts`,
+    find: "if (agent.breaker.state !== 'open') return undefined;",
+    replace: "if (agent.breaker.state !== 'open') continue;",
+    test: breaker,
+    testName: 'waits on a connection',
+  },
+  {
     name: 'round-robin-ignores-the-deficit',
     guarantee: 'HB-14 fairness',
     file: `${domain}/turns.ts`,

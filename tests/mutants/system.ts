@@ -104,7 +104,7 @@ export const mutants: readonly Mutant[] = [
     name: 'long-stream-cut-without-a-word',
     guarantee: 'FD-08 sigterm',
     file: `${services}/attached-tasks.ts`,
-    find: "for (const reject of this.#waiting) reject(ShuttingDown.error('the hub stops', { retryAfterMs: 1_000 }));",
+    find: "for (const { reject } of this.#waiting) reject(ShuttingDown.error('the hub stops', { retryAfterMs: 1_000 }));",
     replace: '',
     test: stop,
     testName: 'a stream longer than the grace',

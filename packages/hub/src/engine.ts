@@ -88,7 +88,7 @@ export async function createEngine(components: HubComponents) {
   const maps = new Maps({ ...work, blobs });
   const workflows = new Workflows(work);
   const reports = new AttemptReports({ ...shared, settlement, maps, verification });
-  const attached = new AttachedTasks({ ...shared, submissions, settlement, endings });
+  const attached = new AttachedTasks({ ...shared, submissions, settlement, endings, breakers });
   const recovery = new Recovery({ ...shared, board, roster, keeper, dispatcher, steadyTime, proficiencies });
 
   await removeLeftOverFiles({ database, files });

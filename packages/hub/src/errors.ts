@@ -16,6 +16,15 @@ export const QuotaExceeded = defineError({
   remedy:
     'Wait for the time in `Retry-After`, or until some of its tasks have ended; `hub.tenants` in the configuration sets quotas.',
 });
+export const AgentsPaused = defineError({
+  code: 'agents_paused',
+  class: 'unavailable',
+  title: 'Every agent that could do it is given a pause',
+  meaning:
+    'All agents that are online and could do the work failed so often in a row that their circuit breakers are open. Whoever waits on a connection is told at once instead of kept waiting; a task that was submitted waits.',
+  remedy:
+    'Retry after the time in `Retry-After`: then the first of them is tried again. `reeve agents list` shows the breakers, and the tasks that failed say why.',
+});
 export const OutputRefused = defineError({
   code: 'output_refused',
   class: 'badGateway',

@@ -33,6 +33,8 @@ export interface Follower {
   chunks(data: readonly string[], taken: (length: number) => void): void;
   /** An ending came and is being made durable; for followers that need not wait for that. */
   settling?(ending: { readonly state: 'succeeded'; readonly output: string }): void;
+  /** An attempt has failed, and the task waits for another. */
+  waitsAgain?(): void;
 }
 
 /**

@@ -1,8 +1,11 @@
-import { ShuttingDown, type ReeveError } from '@reeve/kernel';
+import { ShuttingDown, type Clock, type ReeveError } from '@reeve/kernel';
 import type { Logger } from '@reeve/platform';
-import type { TaskSubmission } from '../api/task.ts';
-import type { Follower, LiveTask } from '../domain/live.ts';
+import type { TaskError, TaskSubmission } from '../api/task.ts';
+import { attemptError } from '../domain/attempt-error.ts';
+import type { Follower, LiveAgent, LiveTask } from '../domain/live.ts';
 import { TaskCancelled, TaskDead, TaskExpired } from '../errors.ts';
+import { agentsPaused } from './agents-paused.ts';
+import type { Breakers } from './breakers.ts';
 import type { Ending, Endings } from './endings.ts';
 import type { Settlement } from './settlement.ts';
 import type { Submissions } from './submissions.ts';
@@ -27,8 +30,8 @@ export interface AttachedTask {
   readonly taskId: string;
   /**
    * JSON text of the output. Rejects with TaskDead, TaskExpired or TaskCancelled; at once, with the reason of the
-   * signal, when that is aborted; with StorageUnavailable when the task could not be made durable; with ShuttingDown
-   * when the hub ends before the task.
+   * signal, when that is aborted; with AgentsPaused while it waits and the breakers of all who could take it are open;
+   * with StorageUnavailable when the task could not be made durable; with ShuttingDown when the hub ends before the task.
    */
   readonly output: Promise<string>;
 }
@@ -37,34 +40,52 @@ export interface AttachedTasksParts {
   readonly submissions: Submissions;
   readonly settlement: Settlement;
   readonly endings: Endings;
+  readonly breakers: Breakers;
+  readonly clock: Clock;
   readonly log: Logger;
+}
+
+/** A task that somebody waits for. */
+interface Waiting {
+  readonly task: LiveTask;
+  /** Tells the one who waits. */
+  readonly reject: (error: ReeveError) => void;
+  /** Tells that, and withdraws the task. */
+  readonly withdraw: (error: ReeveError) => void;
 }
 
 export class AttachedTasks {
   readonly #parts: AttachedTasksParts;
-  /** Rejects what their submitters wait for. */
-  readonly #waiting = new Set<(error: ReeveError) => void>();
+  readonly #waiting = new Set<Waiting>();
 
   constructor(parts: AttachedTasksParts) {
     this.#parts = parts;
+    parts.breakers.onOpened((agent) => this.#agentPaused(agent));
   }
 
   /** Tells all who still wait that nothing comes any more. In the record their tasks end with the next start. */
   endAll(): void {
-    for (const reject of this.#waiting) reject(ShuttingDown.error('the hub stops', { retryAfterMs: 1_000 }));
+    for (const { reject } of this.#waiting) reject(ShuttingDown.error('the hub stops', { retryAfterMs: 1_000 }));
   }
 
   /** @throws synchronously what a submission can be refused for, before anything is done. */
   start({ tenant, submission, onChunks, signal, durability }: AttachedRequest): AttachedTask {
-    const { submissions, endings } = this.#parts;
+    const { submissions, endings, settlement } = this.#parts;
     const settled = Promise.withResolvers<string>();
     const stream = durability === 'sync' ? new HeldChunks(onChunks) : undefined;
-    const follower: Follower = { chunks: stream?.chunks ?? onChunks };
+    const follower: Follower = { chunks: stream?.chunks ?? onChunks, waitsAgain: () => this.#endIfPaused(waiting) };
     if (durability === 'group') follower.settling = ({ output }) => settled.resolve(output);
     const prepared = submissions.prepareAttached(tenant, submission, follower);
     const { task } = prepared;
-    this.#waiting.add(settled.reject);
-    const leave = (): void => settled.reject(signal.reason as Error);
+    let withdrawn: TaskError | undefined;
+    const end = (told: Error, recorded: TaskError): void => {
+      withdrawn ??= recorded;
+      settled.reject(told);
+    };
+    const leave = (): void => end(signal.reason as Error, attemptError(TaskCancelled, 'its submitter has gone'));
+    const withdraw = (error: ReeveError): void => end(error, attemptError(error.kind, error.message));
+    const waiting: Waiting = { task, reject: settled.reject, withdraw };
+    this.#waiting.add(waiting);
     if (signal.aborted) leave();
     else signal.addEventListener('abort', leave, { once: true });
     const accepted = submissions.acceptAttached(prepared).then(
@@ -72,26 +93,37 @@ export class AttachedTasks {
       (error: unknown) => {
         forget();
         settled.reject(error);
-        this.#parts.settlement.neverStored(task);
+        settlement.neverStored(task);
       },
     );
     // After `accepted`, so that the last of a stream goes before its end.
     const forget = endings.on(task.id, (ending) => void accepted.then(() => settle(ending, settled)));
     const done = (): void => {
-      this.#waiting.delete(settled.reject);
+      this.#waiting.delete(waiting);
       signal.removeEventListener('abort', leave);
       // Not before it is in the record: until then nothing can be recorded about its end.
-      if (signal.aborted) void accepted.then(() => this.#abandon(task));
+      if (withdrawn) void accepted.then(() => this.#withdraw(task, withdrawn!));
     };
     settled.promise.then(done, done);
     return { taskId: task.id, output: settled.promise };
   }
 
-  #abandon(task: LiveTask): void {
+  /** Whoever waits for what only agents with open breakers could do is told now, and may ask again. */
+  #agentPaused(agent: LiveAgent): void {
+    for (const waiting of this.#waiting) if (agent.qualifies.has(waiting.task.queue)) this.#endIfPaused(waiting);
+  }
+
+  #endIfPaused({ task, withdraw }: Waiting): void {
+    if (task.lease) return; // its attempt may yet succeed
+    const paused = agentsPaused(task.queue, this.#parts.clock.monotonicMs());
+    if (paused) withdraw(paused);
+  }
+
+  #withdraw(task: LiveTask, error: TaskError): void {
     const { settlement, log } = this.#parts;
     settlement
-      .abandon(task)
-      .catch((err: unknown) => log.error({ taskId: task.id, err }, 'a task could not be abandoned'));
+      .withdraw(task, error)
+      .catch((err: unknown) => log.error({ taskId: task.id, err }, 'a task could not be withdrawn'));
   }
 }
 

@@ -18,9 +18,15 @@ export interface BreakersParts {
 /** The circuit breakers of the agents: counts what attempts came to, and keeps on record which are not closed. */
 export class Breakers {
   readonly #parts: BreakersParts;
+  readonly #listeners: Array<(agent: LiveAgent) => void> = [];
 
   constructor(parts: BreakersParts) {
     this.#parts = parts;
+  }
+
+  /** Calls the listener whenever an agent gets a pause. */
+  onOpened(listener: (agent: LiveAgent) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** An attempt failed in a way that is the agent's (see domain/breaker.ts). */
@@ -32,6 +38,7 @@ export class Breakers {
     agent.breaker.retryAtMs = clock.nowMs() + pauseMs;
     log.warn({ agentId: agent.id, agent: agent.offer.name, pauseMs }, 'circuit breaker of an agent opened');
     this.#note(agent, 'agent.breaker_opened', { failures: agent.breaker.failed.size, pauseMs });
+    for (const listener of this.#listeners) listener(agent);
   }
 
   succeeded({ agent }: Lease): void {

@@ -1,9 +1,7 @@
 import { decideRetry, type Clock } from '@reeve/kernel';
 import { ExpectationFailed, type Database, type Logger, type Unit, type UnitStatement } from '@reeve/platform';
 import type { TaskError, TaskState } from '../api/task.ts';
-import { attemptError } from '../domain/attempt-error.ts';
 import type { Lease, LiveAgent, LiveTask } from '../domain/live.ts';
-import { TaskCancelled } from '../errors.ts';
 import type { HubMetrics } from '../metrics.ts';
 import { buryTask, endTask, releaseTask, succeedTask } from '../store/finish-task.ts';
 import { sealedError, sealedOutput } from '../store/payloads.ts';
@@ -209,11 +207,6 @@ export class Settlement {
     });
   }
 
-  /** Whoever waited for the task has gone. */
-  abandon(task: LiveTask): Promise<void> {
-    return this.withdraw(task, attemptError(TaskCancelled, 'its submitter has gone'));
-  }
-
   /** Nothing needs the task any more, for the reason that `error` tells. */
   withdraw(task: LiveTask, error: TaskError): Promise<void> {
     return this.#endFromWithin(task, 'cancelled', error);
@@ -258,9 +251,12 @@ export class Settlement {
 
   #waitAgain(task: LiveTask, attempt: number, delayMs: number): void {
     task.attempt = attempt;
-    if (delayMs > 0) return this.#parts.keeper.delay(task, delayMs);
-    this.#parts.board.enqueue(task);
-    this.#parts.dispatcher.queueChanged(task.queue);
+    if (delayMs > 0) this.#parts.keeper.delay(task, delayMs);
+    else {
+      this.#parts.board.enqueue(task);
+      this.#parts.dispatcher.queueChanged(task.queue);
+    }
+    task.follower?.waitsAgain?.();
   }
 
   #bury(lease: Lease, error: TaskError, reason: 'permanent' | 'exhausted', reported: boolean): void {

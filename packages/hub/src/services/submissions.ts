@@ -16,6 +16,7 @@ import type { Follower, LiveTask } from '../domain/live.ts';
 import { blobsIn } from '../domain/blob-references.ts';
 import { priorities } from '../domain/tenant-queue.ts';
 import { UnknownBlob, UnknownCapability } from '../errors.ts';
+import { agentsPaused } from './agents-paused.ts';
 import type { HubMetrics } from '../metrics.ts';
 import { insertTask, insertTaskInput, insertTaskKey } from '../store/insert-task.ts';
 import { insertBlobUse, touchBlob } from '../store/blobs.ts';
@@ -152,14 +153,22 @@ export class Submissions {
     return outcomes;
   }
 
-  /** Takes in a task whose submitter follows it over a connection of its own. */
+  /**
+   * Takes in a task whose submitter follows it over a connection of its own.
+   * @throws what `submit` rejects with, and AgentsPaused
+   */
   prepareAttached(tenant: string, submission: TaskSubmission, follower: Follower): Prepared {
     this.check(submission);
     const claim = this.#parts.quotas.claim(tenant);
-    const prepared = this.#prepare(tenant, submission, claim, { follower });
-    claim.keep();
-    claim.end();
-    return prepared;
+    try {
+      const prepared = this.#prepare(tenant, submission, claim, { follower });
+      const paused = agentsPaused(prepared.task.queue, this.#parts.clock.monotonicMs());
+      if (paused) throw paused;
+      claim.keep();
+      return prepared;
+    } finally {
+      claim.end();
+    }
   }
 
   /** Makes prepared tasks durable, then queues them. */

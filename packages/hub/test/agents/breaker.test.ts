@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import type { ReeveError } from '@reeve/kernel';
+import { assert, describe, expect, test } from 'vitest';
+import { TaskSubmission } from '../../src/api/index.ts';
+import type { AttachedTask } from '../../src/services/attached-tasks.ts';
 import { rawAgent } from '../kit/agents.ts';
 import type { RawAgent } from '../kit/raw-agent.ts';
 import { startHub, type HubUnderTest } from '../kit/start-hub.ts';
@@ -14,6 +17,14 @@ async function failTasks(hub: HubUnderTest, agent: RawAgent, count: number, erro
     agent.fail(await agent.next('lease'), error);
     await ended(hub, id);
   }
+}
+
+/** Work that somebody waits for on a connection, and that is tried again after a minute. */
+function attach(hub: HubUnderTest): AttachedTask {
+  const backoff = { initialDelayMs: 60_000, factor: 1, maxDelayMs: 60_000, jitter: 0 };
+  const submission = TaskSubmission.parse({ requires: [{ name: 'echo' }], backoff });
+  const { signal } = new AbortController();
+  return hub.hub.attach({ tenant: 'acme', submission, onChunks: () => {}, signal, durability: 'sync' });
 }
 
 async function breakerOf(hub: HubUnderTest) {
@@ -89,6 +100,31 @@ describe('the circuit breaker of an agent', () => {
     const other = await rawAgent(hub, { name: 'other' });
     other.succeed(await other.next('lease'));
     expect((await ended(hub, id)).state).toBe('succeeded');
+  });
+
+  test('[HB-12 at-once] whoever waits on a connection is told when all who could do it have a pause, and what waits is withdrawn', async () => {
+    const hub = await startHub({ settings: { breaker: { ...breaker, failures: 2, initialPauseMs: 60_000 } } });
+    const agent = await rawAgent(hub);
+    const [failed, fails, queued] = [attach(hub), attach(hub), attach(hub)];
+    agent.fail(await agent.next('lease'));
+    await taskIn(hub, failed.taskId, 'scheduled');
+    agent.fail(await agent.next('lease'));
+    for (const { taskId, output } of [failed, fails, queued]) {
+      const refused = output.then(assert.fail, (error: ReeveError) => error);
+      expect(await taskIn(hub, taskId, 'cancelled')).toMatchObject({ error: { code: 'agents_paused' } });
+      expect(await refused).toMatchObject({ code: 'agents_paused', status: 503 });
+      expect((await refused).retryAfterMs).toBeGreaterThan(30_000);
+    }
+    expect(() => attach(hub)).toThrow(expect.objectContaining({ code: 'agents_paused' }));
+    const submitted = await submit(hub);
+    expect((await hub.client.hub.status()).tasks).toEqual({ waiting: 1, leased: 0, delayed: 0 });
+    // One that has no pause may take it at any moment: then it is worth waiting.
+    const other = await rawAgent(hub, { name: 'other', slots: 2 });
+    const served = attach(hub);
+    const leases = [await other.next('lease'), await other.next('lease')];
+    for (const lease of leases) other.succeed(lease, 'served');
+    expect(await served.output).toBe('"served"');
+    expect((await ended(hub, submitted)).state).toBe('succeeded');
   });
 
   test('[HB-12 half-open] one that was open when the hub went down is tried with a single task after the restart', async () => {
