@@ -66,7 +66,6 @@ function jain(shares: readonly number[]): number {
 const reeve: Contestant = {
   name: 'reeve',
   about: `five tenants of weight 1, one of them with ${flood} critical tasks, the others with ${each} low ones each; one agent, ${slots} slots`,
-  pids: () => [],
   async measure() {
     using home = newHome();
     const hub = await startHub({ REEVE_HOME: home.path });
@@ -83,7 +82,6 @@ const reeve: Contestant = {
 const firstCome: Contestant = {
   name: 'first come, first served (floor)',
   about: 'reckoned: the flood came first',
-  pids: () => [],
   measure: async () => ({ jainIndex: jain([flood, ...quiet.map(() => 0)]) }),
 };
 

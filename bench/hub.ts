@@ -12,9 +12,9 @@ import { connectAgent } from '@reeve/sdk';
 import { Pool } from 'undici';
 import { PostgresCluster } from '../tests/house/postgres.ts';
 import { startBulkFloor } from './floors/bulk-loop.ts';
-import { start, startHub, type Measured, type RunningHub } from './harness/processes.ts';
+import { cpuMsOf, start, startHub, type Measured, type RunningHub } from './harness/processes.ts';
 import { writeResult } from './harness/results.ts';
-import { measureRounds, quantileOf, type Contestant, type Measurement } from './harness/rounds.ts';
+import { measureRounds, quantileOf, type Contestant, type Figures, type Measurement } from './harness/rounds.ts';
 
 const { values } = parseArgs({
   options: {
@@ -66,13 +66,12 @@ async function untilIdle({ pool, headers }: Setup): Promise<void> {
 }
 
 function reeve(setup: Setup, name: string, about: string, count: number, submit: () => Promise<void>): Contestant {
-  const pids = [setup.hub.pid, setup.agent.pid];
   return {
     name,
     about,
-    pids: () => pids,
     async measure() {
-      const [hubBefore, agentBefore, startedMs] = [setup.hub.cpuMs(), setup.agent.cpuMs(), performance.now()];
+      const before = cpuMsOfEach(setup);
+      const startedMs = performance.now();
       await submit();
       const submittedMs = performance.now() - startedMs;
       await untilIdle(setup);
@@ -80,11 +79,23 @@ function reeve(setup: Setup, name: string, about: string, count: number, submit:
       return {
         tasksPerSecond: (count * 1_000) / elapsedMs,
         acknowledgedPerSecond: (count * 1_000) / submittedMs,
-        hubCpuMicrosecondsPerTask: ((setup.hub.cpuMs() - hubBefore) * 1_000) / count,
-        agentCpuMicrosecondsPerTask: ((setup.agent.cpuMs() - agentBefore) * 1_000) / count,
+        ...cpuPerTask(before, cpuMsOfEach(setup), count),
       };
     },
   };
+}
+
+/** CPU time so far of each part of the system. */
+function cpuMsOfEach({ hub, agent }: Setup): Figures {
+  return { hub: hub.cpuMs(), agent: agent.cpuMs(), ...(cluster && { server: cpuMsOf(cluster.processId) }) };
+}
+
+function cpuPerTask(before: Figures, after: Figures, count: number): Figures {
+  const spent = Object.keys(after).map((part) => [
+    `${part}CpuMicrosecondsPerTask`,
+    ((after[part]! - before[part]!) * 1_000) / count,
+  ]);
+  return Object.fromEntries(spent) as Figures;
 }
 
 async function bulk(setup: Setup): Promise<Measurement> {
@@ -94,7 +105,6 @@ async function bulk(setup: Setup): Promise<Measurement> {
     {
       name: 'bare loop (floor)',
       about: `SQLite synchronous FULL, one WebSocket worker, ${batchSize} per commit, no HTTP`,
-      pids: () => [floor.pid],
       measure: async () => ({ tasksPerSecond: await floor.run(taskCount, batchSize) }),
     },
     reeve(setup, 'reeve', `HTTP, ${batchSize} tasks per request, 4 requests at once, one agent`, taskCount, () =>
@@ -115,7 +125,6 @@ async function single(setup: Setup): Promise<Measurement> {
     {
       name: 'bare node:http (floor)',
       about: `reads and answers the same JSON, ${clients} connections, nothing stored, in the load's own process`,
-      pids: () => [],
       async measure() {
         const startedMs = performance.now();
         await concurrently(clients, count, async () => {
@@ -148,7 +157,6 @@ async function pickUp(setup: Setup): Promise<Measurement> {
   const contestant: Contestant = {
     name: 'reeve',
     about: 'one task at a time on an idle hub: request sent → handler begins',
-    pids: () => [setup.hub.pid],
     async measure() {
       const waitsMs: number[] = [];
       for (let index = 0; index < 300; index++) {

@@ -55,7 +55,6 @@ function contest(peers: readonly QueuePeer[], measure: (peer: QueuePeer) => Prom
   const contestants = peers.map((peer): Contestant => ({
     name: peer.name,
     about: peer.about,
-    pids: () => peer.pids,
     measure: () => measure(peer),
   }));
   return measureRounds(contestants, rounds);

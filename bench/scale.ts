@@ -75,5 +75,5 @@ async function measure(): Promise<Figures> {
 }
 
 const about = `${taskCount} waiting tasks of one class, SQLite; resident memory over that of the idle hub, less the input; orderly stop, then a start with an agent`;
-const scale = await measureRounds([{ name: 'reeve', about, pids: () => [], measure }], Number(values.rounds));
+const scale = await measureRounds([{ name: 'reeve', about, measure }], Number(values.rounds));
 writeResult('scale', { scale });

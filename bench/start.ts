@@ -72,5 +72,5 @@ async function until(reached: () => Promise<boolean>): Promise<void> {
 }
 
 const about = 'hub and demo node from source, new home; memory of the hub process 3 s after its first answer';
-const start = await measureRounds([{ name: 'reeve', about, pids: () => [], measure }], Number(values.rounds));
+const start = await measureRounds([{ name: 'reeve', about, measure }], Number(values.rounds));
 writeResult('start', { start });

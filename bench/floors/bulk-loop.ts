@@ -11,7 +11,6 @@ import { WebSocket, WebSocketServer } from 'ws';
  * another process, take the results, update (a second commit). No matching, no leases, no checks, no HTTP.
  */
 export interface BulkFloor {
-  readonly pid: number;
   /** Tasks per second over `count` tasks in batches of `batchSize`. */
   run(count: number, batchSize: number): Promise<number>;
   stop(): Promise<void>;
@@ -27,7 +26,6 @@ export async function startBulkFloor(): Promise<BulkFloor> {
   });
   const [socket] = (await once(server, 'connection')) as [WebSocket];
   return {
-    pid: worker.pid!,
     run: (count, batchSize) => runLoop(database, socket, count, batchSize),
     async stop() {
       socket.close();

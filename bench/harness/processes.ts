@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 /** A program under measurement, in a process of its own. */
 export interface Measured {
   readonly pid: number;
-  /** CPU time so far, of all its threads, in milliseconds. */
+  /** CPU time so far, of it and whatever it started, in milliseconds. */
   cpuMs(): number;
   residentBytes(): number;
   stop(): Promise<void>;
@@ -82,22 +82,40 @@ export async function startHub(env: Record<string, string> = {}): Promise<Runnin
   return { ...process, url, apiKey, stop };
 }
 
-/** CPU time of a process and its threads, from /proc; 0 when it is gone. */
+/** CPU time of a process, of whatever it started, and of what these started in turn, ended or not. */
 export function cpuMsOf(pid: number): number {
-  return ticksMs(pid, 11, 12);
+  return familyOf(pid).reduce((sum, member) => sum + cpuTicksOf(member), 0) * (1_000 / clockTicksPerSecond);
 }
 
-/** CPU time of processes that this one started, or these in turn, and that have ended. */
-export function endedChildrenCpuMs(): number {
-  return ticksMs(process.pid, 13, 14);
+/** A process and its living descendants; one that ends while they are looked up has none. */
+function familyOf(pid: number): number[] {
+  const threads = readIfThere(`/proc/${pid}/task`, (path) => readdirSync(path)) ?? [];
+  const children = threads.flatMap((thread) => {
+    const text = readIfThere(`/proc/${pid}/task/${thread}/children`, (path) => readFileSync(path, 'utf8')) ?? '';
+    return text.split(' ').filter(Boolean).map(Number);
+  });
+  return [pid, ...children.flatMap(familyOf)];
 }
 
-/** Two fields of a process's line in /proc, counted from the state of the process. */
-function ticksMs(pid: number, user: number, system: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return ((Number(fields[user]) + Number(fields[system])) * 1_000) / clockTicksPerSecond;
+/** Its own and that of its children that have ended, in user and in system; 0 when it is gone. */
+function cpuTicksOf(pid: number): number {
+  const line = readIfThere(`/proc/${pid}/stat`, (path) => readFileSync(path, 'utf8')) ?? '';
+  // After its name, which may hold anything, comes its state; the four times are 11 fields further on.
+  const times = line
+    .slice(line.lastIndexOf(') ') + 2)
+    .split(' ')
+    .slice(11, 15);
+  return times.reduce((sum, ticks) => sum + Number(ticks), 0);
+}
+
+/** What is below /proc goes with its process: no file, or no process behind one that is open already. */
+function readIfThere<T>(path: string, read: (path: string) => T): T | undefined {
+  try {
+    return read(path);
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code!)) return undefined;
+    throw error;
+  }
 }
 
 export function residentBytesOf(pid: number): number {

@@ -1,4 +1,4 @@
-import { cpuMsOf, endedChildrenCpuMs, machineBusyMs } from './processes.ts';
+import { cpuMsOf, machineBusyMs } from './processes.ts';
 
 /** One thing that is measured in every round, beside the others. */
 export interface Contestant {
@@ -7,8 +7,6 @@ export interface Contestant {
   readonly about: string;
   /** One measurement: figures by name, with their unit in the name. */
   measure(): Promise<Figures>;
-  /** Processes whose CPU time counts as its own, besides this one. */
-  pids(): readonly number[];
 }
 
 export type Figures = Record<string, number>;
@@ -56,8 +54,8 @@ export async function measureRounds(contestants: readonly Contestant[], rounds: 
 }
 
 async function measureOne(contestant: Contestant): Promise<{ found: Figures; share: number }> {
-  const pids = [process.pid, ...contestant.pids()];
-  const own = (): number => pids.reduce((sum, pid) => sum + cpuMsOf(pid), endedChildrenCpuMs());
+  // Whatever is measured was started from here.
+  const own = (): number => cpuMsOf(process.pid);
   const [ownBefore, busyBefore, startedMs] = [own(), machineBusyMs(), performance.now()];
   const found = await contestant.measure();
   const elapsedMs = performance.now() - startedMs;

@@ -3,8 +3,6 @@ export interface QueuePeer {
   readonly name: string;
   /** Versions, durability, concurrency. */
   readonly about: string;
-  /** Of server and worker. */
-  readonly pids: readonly number[];
   /** Submits one task and resolves when it is acknowledged. */
   submit(): Promise<unknown>;
   /** Submits many in the way that is quickest for this queue. */
@@ -17,7 +15,6 @@ export interface QueuePeer {
 
 /** Counts what the worker's process has done. */
 export interface WorkerProcess {
-  readonly pid: number;
   /** Resolves when so many more tasks have been run, with the moment (monotonic, the same in every process) of the last. */
   ran(count: number): Promise<bigint>;
   stop(): Promise<void>;

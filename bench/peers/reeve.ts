@@ -26,7 +26,6 @@ export async function start(): Promise<QueuePeer> {
   return {
     name: 'reeve',
     about: `SQLite, synchronous FULL, keys, limits, audit and events on; HTTP, batches of 1000; one agent, ${slots} slots`,
-    pids: [hub.pid, worker.pid],
     worker,
     submit: () => post('/v1/tasks', task),
     submitMany: (count) => post('/v1/tasks/batch', { tasks: Array.from({ length: count }, () => task) }),

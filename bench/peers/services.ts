@@ -9,7 +9,6 @@ import { join } from 'node:path';
 export interface Service {
   readonly version: string;
   readonly port: number;
-  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -78,7 +77,6 @@ async function serve(
   return {
     version,
     port,
-    pid: child.pid!,
     async stop() {
       child.kill('SIGINT');
       await once(child, 'exit');

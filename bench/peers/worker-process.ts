@@ -18,7 +18,6 @@ export async function startWorker(file: string, env: Record<string, string>): Pr
   ended.catch(() => {}); // told to whoever waits for it
   await Promise.race([once(child, 'message'), ended]);
   return {
-    pid: child.pid!,
     async ran(count) {
       const reached = once(child, 'message') as Promise<[Reached]>;
       child.send({ count } satisfies Expectation);

@@ -49,6 +49,11 @@ export class PostgresCluster {
     return cluster;
   }
 
+  /** Of the server, which starts another process for each connection. */
+  get processId(): number {
+    return this.#server!.pid!;
+  }
+
   /** URL of a database over TCP. */
   url(database: string): string {
     return `postgres://reeve@127.0.0.1:${this.port}/${database}`;

@@ -14,7 +14,6 @@ export async function start(): Promise<QueuePeer> {
   return {
     name: 'BullMQ',
     about: `6.4.0 on Redis ${redis.version}, appendfsync always; addBulk by 1000; one worker, concurrency ${concurrency}`,
-    pids: [redis.pid, worker.pid],
     worker,
     submit: () => client.add('task', payload, options),
     submitMany: (count) =>

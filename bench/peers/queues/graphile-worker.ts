@@ -14,7 +14,6 @@ export async function start(): Promise<QueuePeer> {
   return {
     name: 'graphile-worker',
     about: `0.18.0 on ${postgres.version}; addJobs by 1000; one worker, concurrency ${concurrency}, local queue of 500, completions batched`,
-    pids: [postgres.pid, worker.pid],
     worker,
     submit: () => client.addJob(queue, payload),
     submitMany: (count) => client.addJobs(Array.from({ length: count }, () => ({ identifier: queue, payload }))),

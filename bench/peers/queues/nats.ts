@@ -18,7 +18,6 @@ export async function start(): Promise<QueuePeer> {
   return {
     name: 'NATS JetStream',
     about: `${server.version}, work queue in a file, synced by the server every 2 min and not before it acknowledges; publishes by 1000; one consumer, every result acknowledged by the server`,
-    pids: [server.pid, worker.pid],
     worker,
     submit: () => client.publish(queue, text),
     submitMany: (count) => Promise.all(Array.from({ length: count }, () => client.publish(queue, text))),

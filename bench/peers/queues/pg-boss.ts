@@ -24,7 +24,6 @@ export async function start(): Promise<QueuePeer> {
   return {
     name: 'pg-boss',
     about: `12.35.0 on ${postgres.version}; insert by 1000; ${workers} workers that fetch ${batchSize}, told by NOTIFY, and at once after a full batch`,
-    pids: [postgres.pid, worker.pid],
     worker,
     submit: () => client.send(queue, payload),
     submitMany: (count) =>

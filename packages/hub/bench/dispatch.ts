@@ -82,7 +82,6 @@ function dispatching(scale: Scale): Contestant {
   return {
     name,
     about: `${capabilitiesPerAgent} capabilities an agent, ${tenants} tenants, a slot is free → its next task is taken, another joins`,
-    pids: () => [],
     async measure() {
       house ??= filled(scale);
       const waitsUs: number[] = [];
@@ -141,7 +140,6 @@ function matching(name: string, about: string, choose: Choose): Contestant {
   return {
     name,
     about,
-    pids: () => [],
     async measure() {
       const waitsUs: number[] = [];
       for (let n = 0; n < matches; n++) {

@@ -40,7 +40,7 @@ const forMs = Number(flags.seconds) * 1_000;
 
 function reeve(db: Database, inFlight: number): Contestant {
   const about = `one insert and one event a unit, ${inFlight} in flight, WAL, synchronous FULL`;
-  return { name: 'reeve', about, pids: () => [], measure: () => measureStore(db, inFlight) };
+  return { name: 'reeve', about, measure: () => measureStore(db, inFlight) };
 }
 
 async function measureStore(db: Database, inFlight: number) {
@@ -93,7 +93,7 @@ function bareSqlite(path: string, inFlight: number): Contestant {
     db.exec('COMMIT');
   };
   const about = `bare node:sqlite in one thread, the same rows in groups of ${group}, WAL, synchronous FULL`;
-  return { name: 'bare node:sqlite (floor)', about, pids: () => [], measure: () => measureBare(commitGroup, group) };
+  return { name: 'bare node:sqlite (floor)', about, measure: () => measureBare(commitGroup, group) };
 }
 
 async function measureBare(commitGroup: () => void, group: number) {

@@ -1,8 +1,10 @@
 import type { Migration } from '@reeve/platform';
 
 /**
- * `live` is 1 until a task ends and NULL afterwards: the partial index over it holds just the work that a restart has
- * to find, and a lease does not touch it. Inputs stand apart, so that this scan reads no payload.
+ * `live` is 1 until a task ends, 0 when it is dead and may be taken up again, NULL otherwise: the partial index over 1
+ * holds just the work that a restart has to find. A lease touches no column that an index looks at, so that PostgreSQL
+ * writes it into the page of the task, where half is left free for it, and into no index: together a quarter of the
+ * server's time for a task. Inputs stand apart, so that the scan of a restart reads no payload.
  */
 export const agentsAndTasks: Migration = {
   package: 'hub',
@@ -57,7 +59,7 @@ export const agentsAndTasks: Migration = {
     `CREATE UNIQUE INDEX tasks_id ON tasks (id)`,
     `CREATE INDEX tasks_live ON tasks (seq) WHERE live = 1`,
     `CREATE INDEX tasks_of_tenant ON tasks (tenant, seq)`,
-    `CREATE INDEX tasks_dead ON tasks (tenant, seq) WHERE state = 'dead'`,
+    `CREATE INDEX tasks_dead ON tasks (tenant, seq) WHERE live = 0`,
     `CREATE TABLE task_inputs (
       seq INTEGER PRIMARY KEY,
       input TEXT NOT NULL
@@ -70,4 +72,5 @@ export const agentsAndTasks: Migration = {
       PRIMARY KEY (tenant, key)
     )`,
   ],
+  layout: ['ALTER TABLE tasks SET (fillfactor = 50)'],
 };

@@ -24,7 +24,7 @@ export const buryTask = statement<{
 }>((db, p) =>
   db
     .updateTable('tasks')
-    .set({ state: 'dead', live: null, error: p.error, finished_at_ms: p.finished_at_ms })
+    .set({ state: 'dead', live: 0, error: p.error, finished_at_ms: p.finished_at_ms })
     .where('seq', '=', p.seq)
     .where('fence', '=', p.fence)
     .where('state', '=', 'leased'),

@@ -114,6 +114,8 @@ export function selectTaskPage(filter: TaskFilter) {
 
 function isIn(state: TaskState, nowMs: number) {
   if (state === 'queued') return sql<boolean>`(state = 'queued' or (state = 'scheduled' and run_at_ms <= ${nowMs}))`;
+  // Says the same as the state, and the index of the dead ones is over this.
+  if (state === 'dead') return sql<boolean>`live = 0`;
   if (state === 'scheduled') return sql<boolean>`(state = 'scheduled' and run_at_ms > ${nowMs})`;
   return sql<boolean>`state = ${state}`;
 }

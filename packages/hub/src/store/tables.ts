@@ -24,7 +24,8 @@ export interface TasksTable {
   tenant: string;
   kind: string;
   state: TaskState;
-  live: 1 | null;
+  /** 0: dead. */
+  live: 1 | 0 | null;
   attached: 0 | 1;
   priority: number;
   requires: string;

@@ -22,7 +22,7 @@ function fill(kind: 'sqlite' | 'postgres'): string[] {
     `INSERT INTO tasks (seq, id, tenant, kind, state, live, attached, priority, requires, constraints, labels, attempt,
       max_attempts, timeout_ms, backoff, fence, submitted_at_ms)
       ${series} SELECT n, 'id-' || n, 'tenant-' || (n % 20), 'kind', ${state},
-      CASE WHEN n > ${rows - 1_000} THEN 1 END, 0, 2, '[{"name":"echo"}]', '{}', '{}', 1, 3, 1000, '', n, n FROM series`,
+      CASE WHEN n > ${rows - 1_000} THEN 1 WHEN n % 100 = 0 THEN 0 END, 0, 2, '[{"name":"echo"}]', '{}', '{}', 1, 3, 1000, '', n, n FROM series`,
     `INSERT INTO task_inputs (seq, input) ${series} SELECT n, '{}' FROM series`,
     `INSERT INTO task_keys (tenant, key, task_id, body_hash)
       ${series} SELECT 'tenant-' || (n % 20), 'key-' || n, 'id-' || n, 'hash' FROM series`,

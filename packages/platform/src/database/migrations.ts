@@ -11,6 +11,8 @@ export interface Migration {
   readonly name: string;
   /** SQL statements, one each. No deferred constraints: they would fail a commit that many units share. */
   readonly up: readonly string[];
+  /** What PostgreSQL is told besides: how to lay out what `up` made, never what there is. */
+  readonly layout?: readonly string[];
 }
 
 /** A migration as the database remembers it. */
@@ -21,9 +23,14 @@ export interface AppliedMigration {
   readonly checksum: string;
 }
 
+/** Everything that a server is told. */
+export function serverStatements({ up, layout = [] }: Migration): readonly string[] {
+  return [...up, ...layout];
+}
+
 /** Over the statements with runs of white space made one, so that re-indenting a migration does not change it. */
 export function migrationChecksum(migration: Migration): string {
-  const texts = migration.up.map((statement) => statement.replace(/\s+/g, ' ').trim());
+  const texts = serverStatements(migration).map((statement) => statement.replace(/\s+/g, ' ').trim());
   return createHash('sha256').update(JSON.stringify(texts)).digest('hex');
 }
 

@@ -24,7 +24,8 @@ export const notesTable: Migration = {
   up: [
     `CREATE TABLE notes (id TEXT PRIMARY KEY, text TEXT NOT NULL UNIQUE, amount INTEGER NOT NULL CHECK (amount >= 0),
       body BLOB) STRICT`,
-    'CREATE TABLE replies (id TEXT PRIMARY KEY, note TEXT NOT NULL REFERENCES notes (id)) STRICT',
+    'CREATE TABLE topics (id TEXT PRIMARY KEY) STRICT',
+    'CREATE TABLE replies (id TEXT PRIMARY KEY, topic TEXT NOT NULL REFERENCES topics (id)) STRICT',
     'CREATE TABLE samples (text TEXT, large INTEGER, small INTEGER, broken REAL, bytes BLOB, absent TEXT) STRICT',
   ],
 };

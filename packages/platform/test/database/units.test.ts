@@ -1,7 +1,7 @@
 import { Overloaded, ShuttingDown } from '@reeve/kernel';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { ExpectationFailed, StatementFailed, statementsFor } from '../../src/database/index.ts';
+import { ExpectationFailed, StatementFailed, statementsFor, type GroupDatabase } from '../../src/database/index.ts';
 import type { EventRecord } from '../../src/database/port.ts';
 import { readEvents } from '../../src/events/index.ts';
 import { noteEvent, noteIds, noteInsert, openTemporary, type NotesSchema } from './temporary-database.ts';
@@ -150,6 +150,58 @@ describe('a unit that fails', () => {
     await expect(db.commit(unit)).rejects.toThrow(TypeError);
     await good;
     expect(await noteIds(db)).toEqual(['good']);
+  });
+});
+
+describe('many units of one kind at once', () => {
+  const add = statement<{ id: string; by: number }>((db, p) =>
+    db
+      .updateTable('notes')
+      .set({ amount: sql`amount + ${p.by}` })
+      .where('id', '=', p.id)
+      .where('amount', '<', 100),
+  );
+  const addTo = (id: string, by: number) => ({ ...add.bind({ id, by }), expectRows: 1 });
+  const amounts = async (db: Pick<GroupDatabase, 'read'>) =>
+    await db.read<{ id: string; amount: number }>({ sql: 'SELECT id, amount FROM notes ORDER BY id', params: [] });
+
+  test('[HB-08] each changes its own row, and each value arrives as it was', async () => {
+    const db = await openTemporary();
+    const texts = ['', '"', '\\', '{a,b}', 'NULL', 'ünïcödé 🦌', "it's ?", ' b ', 'a\nb'];
+    await db.commit({ statements: [noteInsert('first')] });
+    const inserts = texts.map((text, index) => noteInsert(`n${index}`, { text, amount: index }));
+    expect(await db.commit({ statements: inserts })).toEqual(texts.map(() => ({ changes: 1, rows: [] })));
+    await db.commit({ statements: [addTo('n0', 1)] });
+    const answers = await Promise.all(
+      texts.map((_, index) => db.commit({ statements: [addTo(`n${index}`, 10 * index)] })),
+    );
+    expect(answers).toEqual(texts.map(() => [{ changes: 1, rows: [] }]));
+    const found = await db.read<{ text: string }>({ sql: 'SELECT text FROM notes ORDER BY id', params: [] });
+    expect(found.map(({ text }) => text)).toEqual(['first', ...texts]);
+    expect((await amounts(db)).map(({ amount }) => amount)).toEqual([0, 1, ...texts.map((_, n) => 11 * n).slice(1)]);
+  });
+
+  test('[HB-08] one that misses its row, or names the row of another, fails alone', async () => {
+    const db = await openTemporary();
+    await db.commit({ statements: ['a', 'b', 'c'].map((id) => noteInsert(id)) });
+    await db.commit({ statements: [addTo('a', 1)] });
+    const units = [addTo('a', 1), addTo('nobody', 1), addTo('b', 100), addTo('b', 1), addTo('a', 1), addTo('c', 5)];
+    const results = await Promise.allSettled(units.map((each) => db.commit({ statements: [each] })));
+    expect(results.map(({ status }) => status === 'fulfilled')).toEqual([true, false, true, false, true, true]);
+    expect((await amounts(db)).map(({ amount }) => amount)).toEqual([3, 100, 5]);
+  });
+
+  test('a row cannot refer to one that comes after it', async () => {
+    const db = await openTemporary();
+    const topic = (id: string) => ({ sql: 'INSERT INTO topics (id) VALUES (?)', params: [id] });
+    const reply = (id: string, about: string) => ({
+      sql: 'INSERT INTO replies (id, topic) VALUES (?, ?)',
+      params: [id, about],
+    });
+    await db.commit({ statements: [topic('a'), reply('r1', 'a')] });
+    const units = [topic('b'), reply('r2', 'c'), topic('c'), reply('r3', 'c')];
+    const results = await Promise.allSettled(units.map((each) => db.commit({ statements: [each] })));
+    expect(results.map(({ status }) => status === 'fulfilled')).toEqual([true, false, true, true]);
   });
 });
 

@@ -1,6 +1,12 @@
 import type { Client } from 'pg';
 import { MigrationFailed } from '../errors.ts';
-import { migrationChecksum, pendingMigrations, type AppliedMigration, type Migration } from '../migrations.ts';
+import {
+  migrationChecksum,
+  pendingMigrations,
+  serverStatements,
+  type AppliedMigration,
+  type Migration,
+} from '../migrations.ts';
 import { lockSpace, migrationLock } from './locks.ts';
 import { messageOf } from './postgres-failure.ts';
 import { tableSql } from './table-sql.ts';
@@ -56,7 +62,7 @@ export async function applyInTransaction(
 
 async function applyOne(client: Client, migration: Migration, nowMs: number): Promise<void> {
   const { package: owner, number, name } = migration;
-  for (const [index, sql] of migration.up.entries()) {
+  for (const [index, sql] of serverStatements(migration).entries()) {
     try {
       await client.query(tableSql(sql));
     } catch (error) {

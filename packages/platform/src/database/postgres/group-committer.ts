@@ -12,6 +12,7 @@ import type { CommittedMessage, FailedMessage, GroupMessage } from '../group/mes
 import type { Sealer } from '../../sealing/sealer.ts';
 import type { SqlValue } from '../port.ts';
 import type { Call, PipelineAnswer } from './pipeline.ts';
+import { Merger } from './merger.ts';
 import { messageOf, storageReason } from './postgres-failure.ts';
 import { unitsOf, UnitsRun } from './units-run.ts';
 import type { WriterSession } from './writer-session.ts';
@@ -19,11 +20,21 @@ import type { WriterSession } from './writer-session.ts';
 const probeUpsert = `INSERT INTO platform_state (key, value) VALUES ('probe', ?)
   ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
 
+/**
+ * Whatever is written is found by a key. A plan that was made while a table was small, and is kept, must not go through
+ * all of it when it is large. What has no index all the same counts as dear then, and must not be compiled for that.
+ */
+const pointwise = `SELECT set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
+  set_config('enable_mergejoin', 'off', false), set_config('jit', 'off', false)`;
+/** References to other tables are triggers too, on both ends. */
+const entangledTables = 'SELECT relname::text FROM pg_class WHERE relhastriggers OR relhasrules';
+
 /** Commits groups of units on one connection, in two trips: the units, then what they leave to append and the COMMIT. */
 export class GroupCommitter {
   readonly #session: WriterSession;
   readonly #sealer: Sealer | undefined;
   readonly #textOf: (id: number) => string;
+  #merger: Merger | undefined;
   /** End of the logs as committed; unknown after a failure, and then read again. */
   #end: LogEnd | undefined;
 
@@ -42,7 +53,7 @@ export class GroupCommitter {
     try {
       const end = (this.#end ??= await this.#readEnd());
       const units = unitsOf(message, this.#sealed(message), (id) => this.#session.statement(this.#textOf(id)));
-      const run = new UnitsRun(this.#session, units);
+      const run = new UnitsRun(this.#session, (this.#merger ??= await this.#newMerger()), units);
       const { changes, rows, failures, entries } = await run.run();
       const { segment, records, end: newEnd } = planAppend(end, entries, message.atMs);
       const appends = [
@@ -89,6 +100,13 @@ export class GroupCommitter {
       { sequence: number; hash: string } | undefined,
     ];
     return logEnd(position.position, chain);
+  }
+
+  async #newMerger(): Promise<Merger> {
+    const { results, error } = await this.#session.run([this.#call(pointwise), this.#call(entangledTables)]);
+    if (error !== undefined) throw error;
+    const names = results[1]!.rows!.map(({ relname }) => relname as string);
+    return new Merger((sql) => this.#session.statement(sql), new Set(names));
   }
 
   #sealed({ params, seals }: GroupMessage): readonly SqlValue[] {

@@ -6,9 +6,14 @@ import { fromWire, toWire } from './values.ts';
 export interface SessionStatement {
   /** Under which the server keeps it. */
   readonly name: string;
+  /** With `?` as placeholders. */
+  readonly text: string;
+  /** As the server wants it. */
   readonly sql: string;
   /** Whether the server has it. */
   prepared: boolean;
+  /** Ids of the types of its parameters, once the server has told them. */
+  types: readonly number[] | undefined;
   /** Columns of its rows, when it returns any. */
   columns: readonly FieldDef[] | undefined;
 }
@@ -52,6 +57,7 @@ export class Pipeline implements Submittable {
 
   submit(connection: Connection): void {
     connection.on('parseComplete', this.#parsed);
+    connection.on('parameterDescription', this.#typed);
     connection.stream.cork();
     for (const { statement, params } of this.#calls) {
       if (!statement.prepared && !this.#preparing.includes(statement)) this.#prepare(connection, statement);
@@ -95,7 +101,12 @@ export class Pipeline implements Submittable {
   }
 
   readonly #parsed = (): void => {
-    this.#preparing.shift()!.prepared = true;
+    this.#preparing[0]!.prepared = true;
+  };
+
+  /** Follows the answer that it was prepared. */
+  readonly #typed = ({ dataTypeIDs }: { dataTypeIDs: readonly number[] }): void => {
+    this.#preparing.shift()!.types = dataTypeIDs;
   };
 
   #prepare(connection: Connection, statement: SessionStatement): void {
@@ -111,6 +122,7 @@ export class Pipeline implements Submittable {
 
   #end(connection: Connection, answer: PipelineAnswer): void {
     connection.off('parseComplete', this.#parsed);
+    connection.off('parameterDescription', this.#typed);
     this.#resolve(answer);
   }
 }

@@ -1,6 +1,7 @@
 import { auditFieldCount, rowsMark, undoneMark, type GroupMessage, type UnitFailure } from '../group/messages.ts';
 import type { LogEntries } from '../group/log-end.ts';
 import type { Row, SqlValue } from '../port.ts';
+import type { ExpectedCall, Merger } from './merger.ts';
 import type { Call, CallResult, PipelineAnswer, SessionStatement } from './pipeline.ts';
 import { statementFailure, storageReason } from './postgres-failure.ts';
 
@@ -10,11 +11,6 @@ export interface GroupUnit {
   readonly events: string | undefined;
   readonly eventCount: number;
   readonly audit: ReadonlyArray<string | null>;
-}
-
-interface ExpectedCall extends Call {
-  /** −1 for any number. */
-  readonly expectRows: number;
 }
 
 /** What units did, in the form in which it is answered. */
@@ -59,20 +55,23 @@ export function unitsOf(
 }
 
 /**
- * Carries units out inside one transaction, as many as possible in one trip: they are sent as if none of them could fail.
- * When one does, whatever was sent with it is undone, those before it are sent again, it is left out, and the rest
- * follows in trips of half the length, which grow again while all goes well. So a group without failures takes one
- * trip, and each failure costs about two more, whatever the size of the group.
+ * Carries units out inside one transaction, as many as possible in one trip: they are sent as if none of them could fail,
+ * first with equal statements as one (merger.ts). When that does not fit it is undone, and each statement is sent for
+ * itself. When a unit fails, whatever was sent with it is undone, those before it are sent again, it is left out, and the
+ * rest follows in trips of half the length, which grow again while all goes well. So a group without failures takes one
+ * trip, the first failure three more and each other about two, whatever the size of the group.
  */
 export class UnitsRun {
   readonly #runner: Runner;
+  readonly #merger: Merger;
   readonly #units: readonly GroupUnit[];
   readonly #results = new Map<GroupUnit, readonly CallResult[]>();
   readonly #failures = new Map<GroupUnit, UnitFailure>();
   #pending: readonly Call[];
 
-  constructor(runner: Runner, units: readonly GroupUnit[]) {
+  constructor(runner: Runner, merger: Merger, units: readonly GroupUnit[]) {
     this.#runner = runner;
+    this.#merger = merger;
     this.#units = units;
     this.#pending = this.#fixed('BEGIN');
   }
@@ -84,6 +83,28 @@ export class UnitsRun {
 
   /** @throws what concerns the storage; then nothing counts. */
   async run(): Promise<UnitsOutcome> {
+    if (!(await this.#tryMerged())) await this.#runEach();
+    return this.#outcome();
+  }
+
+  /** @returns whether all units succeeded; otherwise none of them has left anything. */
+  async #tryMerged(): Promise<boolean> {
+    const merged = this.#merger.merge(this.#units.flatMap(({ calls }) => calls));
+    if (merged === undefined) return false;
+    const { results, error } = await this.#send(merged.calls);
+    if (error !== undefined && storageReason(error) !== undefined) throw error;
+    const each = error === undefined ? merged.resultsOf(results) : undefined;
+    let first = 0;
+    const succeeded = this.#units.every((unit) => {
+      const own = each?.slice(first, (first += unit.calls.length));
+      if (own !== undefined) this.#results.set(unit, own);
+      return own !== undefined && failureOf(unit.calls, own, undefined) === undefined;
+    });
+    this.#pending = succeeded ? this.#fixed('RELEASE units') : this.#fixed('ROLLBACK TO units', 'RELEASE units');
+    return succeeded;
+  }
+
+  async #runEach(): Promise<void> {
     let length = this.#units.length;
     for (let from = 0; from < this.#units.length;) {
       const failed = await this.#tryUnits(from, Math.min(from + length, this.#units.length));
@@ -96,16 +117,13 @@ export class UnitsRun {
       from = failed + 1;
       length = Math.max(1, length >> 1);
     }
-    return this.#outcome();
   }
 
   /** @returns the first unit that failed; then none of them has left anything. */
   async #tryUnits(from: number, to: number): Promise<number | undefined> {
     const units = this.#units.slice(from, to);
-    const before = [...this.#pending, ...this.#fixed('SAVEPOINT units')];
-    const { results, error } = await this.#runner.run([...before, ...units.flatMap(({ calls }) => calls)]);
-    if (results.length < before.length) throw error!;
-    let first = before.length;
+    const { results, error } = await this.#send(units.flatMap(({ calls }) => calls));
+    let first = 0;
     for (const [index, unit] of units.entries()) {
       const own = results.slice(first, (first += unit.calls.length));
       const failure = failureOf(unit.calls, own, error);
@@ -119,6 +137,14 @@ export class UnitsRun {
     }
     this.#pending = this.#fixed('RELEASE units');
     return undefined;
+  }
+
+  /** Sends calls after what has to go before. @returns their results alone. @throws what concerns the storage. */
+  async #send(calls: readonly Call[]): Promise<PipelineAnswer> {
+    const before = [...this.#pending, ...this.#fixed('SAVEPOINT units')];
+    const { results, error } = await this.#runner.run([...before, ...calls]);
+    if (results.length < before.length) throw error!;
+    return { results: results.slice(before.length), ...(error && { error }) };
   }
 
   #fixed(...texts: string[]): Call[] {

@@ -67,7 +67,8 @@ export class WriterSession {
   statement(sql: string): SessionStatement {
     let known = this.#statements.get(sql);
     if (known === undefined) {
-      known = { name: `s${this.#statements.size}`, sql: numbered(sql), prepared: false, columns: undefined };
+      const name = `s${this.#statements.size}`;
+      known = { name, text: sql, sql: numbered(sql), prepared: false, types: undefined, columns: undefined };
       this.#statements.set(sql, known);
     }
     return known;
