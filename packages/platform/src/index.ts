@@ -24,6 +24,7 @@ export type {
   Statement,
   StatementResult,
   Unit,
+  UnitOutcome,
   UnitStatement,
 } from './database/index.ts';
 export { KeyChainUnusable, newKeyChainText, parseKeyChain, placeOf, SealedText } from './sealing/index.ts';

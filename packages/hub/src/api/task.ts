@@ -68,7 +68,10 @@ export const TaskSubmission = z.object({
     .array(Requirement)
     .min(1)
     .max(20)
-    .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, 'each capability only once'),
+    .refine(
+      (list) => list.length === 1 || new Set(list.map(({ name }) => name)).size === list.length,
+      'each capability only once',
+    ),
   constraints: Constraints.default({}),
   priority: Priority.default('medium'),
   /** Not before this time. */

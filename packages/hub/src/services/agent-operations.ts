@@ -218,7 +218,7 @@ async function remove(
 ): Promise<{ id: string; name: string; requeuedTasks: number }> {
   const agent = findOwn(parts.roster, id, call);
   const answer = { id, name: agent.offer.name, requeuedTasks: agent.leases.size };
-  const statement = { ...updateRemoved.bind({ id, removed_at_ms: parts.nowMs() }), expectRows: 1 };
+  const statement = updateRemoved.bindExpecting(1, { id, removed_at_ms: parts.nowMs() });
   const events = [agentEvent(agent, 'agent.removed', { name: agent.offer.name })];
   await parts.sessions.remove(agent, () =>
     call.commit({ statements: [statement], events }, answer, { target: `agent:${id}` }),

@@ -129,7 +129,7 @@ export class AgentSessions {
     const known = { id: uuidv7(), tenant, registeredAtMs: nowMs, lastSeenAtMs: undefined };
     const agent = newAgent({ ...known, offer, intent: 'active', heardAtMs });
     const row = { id: agent.id, tenant, name: offer.name, offer: JSON.stringify(offer), intent: agent.intent };
-    const insert = { ...insertAgent.bind({ ...row, registered_at_ms: nowMs }), expectRows: 1 };
+    const insert = insertAgent.bindExpecting(1, { ...row, registered_at_ms: nowMs });
     const events = [agentEvent(agent, 'agent.registered', { name: offer.name })];
     await commit([insert, ...this.#declarations(offer)], events, agent);
     this.#parts.roster.add(agent);
@@ -139,7 +139,7 @@ export class AgentSessions {
 
   /** Replaces what an agent offers. */
   async changeOffer(agent: LiveAgent, offer: AgentOffer, commit: Commit): Promise<void> {
-    const update = { ...updateOffer.bind({ id: agent.id, offer: JSON.stringify(offer) }), expectRows: 1 };
+    const update = updateOffer.bindExpecting(1, { id: agent.id, offer: JSON.stringify(offer) });
     const events = [agentEvent(agent, 'agent.changed', { name: offer.name })];
     await commit([update, ...this.#declarations(offer)], events, { ...agent, offer });
     this.#parts.roster.change(agent, offer, this.#parts.proficiencies.matchable(agent, offer));
@@ -147,7 +147,7 @@ export class AgentSessions {
   }
 
   async changeIntent(agent: LiveAgent, intent: AgentIntent, commit: Commit): Promise<void> {
-    const update = { ...updateIntent.bind({ id: agent.id, intent }), expectRows: 1 };
+    const update = updateIntent.bindExpecting(1, { id: agent.id, intent });
     await commit([update], [agentEvent(agent, `agent.${intent}`, {})], { ...agent, intent });
     agent.intent = intent;
     this.#parts.dispatcher.agentChanged(agent);
@@ -170,7 +170,7 @@ export class AgentSessions {
   /** Takes an agent in again whose removal did not last; it has to connect anew, and its old attempts are gone. */
   async restore(row: AgentsTable): Promise<void> {
     const agent = agentOf(row, this.#parts.clock.monotonicMs());
-    const statements = [{ ...updateRemoved.bind({ id: row.id, removed_at_ms: null }), expectRows: 1 }];
+    const statements = [updateRemoved.bindExpecting(1, { id: row.id, removed_at_ms: null })];
     const events = [agentEvent(agent, 'agent.restored', { name: agent.offer.name })];
     await this.#parts.database.commit({ statements, events });
     await this.#parts.proficiencies.recall(agent);

@@ -104,7 +104,7 @@ export class Blobs {
    */
   async remove(row: BlobsTable, commit: (statements: readonly UnitStatement[]) => Promise<unknown>): Promise<void> {
     const { tenant, digest, file } = row;
-    const gone = { ...deleteBlob.bind({ tenant, digest, file }), expectRows: 1 };
+    const gone = deleteBlob.bindExpecting(1, { tenant, digest, file });
     try {
       await commit([gone, deleteBlobUses.bind({ tenant, digest })]);
     } catch (error) {

@@ -187,7 +187,7 @@ export class Dispatcher {
 
 function recordOf({ task, agent, fence }: Lease, leased_at_ms: number): UnitStatement {
   const lease = { seq: task.seq, fence, attempt: task.attempt, agent_id: agent.id, leased_at_ms };
-  return { ...leaseTask.bind(lease), expectRows: 1 };
+  return leaseTask.bindExpecting(1, lease);
 }
 
 /** It has a free slot and nothing waits for it: in each class it stands where it deserves again. */

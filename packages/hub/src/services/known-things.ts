@@ -38,7 +38,7 @@ export async function knownThings(
 }
 
 /** Of inputs that are refused none: that is told when they are looked at one by one. */
-function digestsIn(input: JsonValue): string[] {
+function digestsIn(input: JsonValue): readonly string[] {
   try {
     return blobsIn(input);
   } catch {

@@ -90,7 +90,7 @@ async function create(parts: MapOperationsParts, submission: MapSubmission, call
   const map = liveMap({ ...row, live: 1, template: text, finished_at_ms: null }, text);
   const answer = viewOf({ ...row, live: 1, template: text, finished_at_ms: null }, []);
   const statements = [
-    { ...touchBlob.bind({ tenant, digest: blob.digest, used_at_ms: nowMs }), expectRows: 1 },
+    touchBlob.bindExpecting(1, { tenant, digest: blob.digest, used_at_ms: nowMs }),
     insertMap.bind({ ...row, template: sealedTemplate(row.id, text) }),
   ];
   await call.commit({ statements, events: [mapEvent(map, 'map.created')] }, answer, { target: `map:${row.id}` });

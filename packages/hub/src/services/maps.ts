@@ -204,7 +204,7 @@ export class Maps {
       const place = { id: map.id, from_item: firstItem, next_item: nextItem, next_offset: nextOffset };
       const { chunkItems: chunk_items, itemUs } = map.pace;
       const item_us = itemUs === undefined ? null : Math.round(itemUs);
-      const advance = { ...advanceMap.bind({ ...place, chunk_items, item_us }), expectRows: 1 };
+      const advance = advanceMap.bindExpecting(1, { ...place, chunk_items, item_us });
       const progress = mapEvent(map, 'map.progress');
       await database.commit({ statements: [...statements, chunk, advance], events: [...events, progress] });
       Object.assign(map, { nextItem, nextOffset });

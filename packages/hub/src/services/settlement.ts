@@ -1,5 +1,12 @@
 import { decideRetry, type Clock } from '@reeve/kernel';
-import { ExpectationFailed, type Database, type Logger, type Unit, type UnitStatement } from '@reeve/platform';
+import {
+  ExpectationFailed,
+  type Database,
+  type Logger,
+  type Unit,
+  type UnitOutcome,
+  type UnitStatement,
+} from '@reeve/platform';
 import type { TaskError, TaskState } from '../api/task.ts';
 import type { Lease, LiveAgent, LiveTask } from '../domain/live.ts';
 import type { HubMetrics } from '../metrics.ts';
@@ -47,6 +54,16 @@ interface Settling {
   readonly afterwards: () => void;
 }
 
+/** What became of something that was to be written; `abandoned` when the process ends before the database can store. */
+type Stored = 'durable' | 'refused' | 'abandoned';
+
+/** An ending on its way to the record. */
+interface Writing {
+  readonly taskId: string;
+  readonly unit: Unit;
+  readonly told: (stored: Stored) => void;
+}
+
 /** How a task waits again. */
 interface Release {
   readonly reported: boolean;
@@ -61,6 +78,8 @@ export class Settlement {
   readonly #parts: SettlementParts;
   /** Endings that are being written, by fence. */
   readonly #settling = new Map<number, Settling>();
+  /** Endings found in this turn of the event loop, which are written together. */
+  #found: Writing[] = [];
 
   constructor(parts: SettlementParts) {
     this.#parts = parts;
@@ -78,7 +97,7 @@ export class Settlement {
   /** The agent delivered: `output` is JSON text. */
   succeed(lease: Lease, output: string): void {
     const { task, fence } = lease;
-    const bound = succeedTask.bind({
+    const bound = succeedTask.bindExpecting(1, {
       seq: task.seq,
       fence,
       output: sealedOutput(task.seq, output),
@@ -90,7 +109,7 @@ export class Settlement {
     this.#settle(lease, {
       state: 'succeeded',
       reported: true,
-      statement: { ...bound, expectRows: 1 },
+      statement: bound,
       event: 'task.succeeded',
       data: { agentId: lease.agent.id, attempt: task.attempt, fence },
       afterwards: () => {
@@ -173,10 +192,7 @@ export class Settlement {
   ): UnitStatement {
     task.endings += 1;
     this.#parts.board.dequeue(task);
-    return {
-      ...endTask.bind({ seq: task.seq, state, error: sealedError(task.seq, error), finished_at_ms }),
-      expectRows: 1,
-    };
+    return endTask.bindExpecting(1, { seq: task.seq, state, error: sealedError(task.seq, error), finished_at_ms });
   }
 
   /** After `endStatement` is durable: stops the attempt, if there is one, and forgets the task. */
@@ -222,16 +238,18 @@ export class Settlement {
   async #endFromWithin(task: LiveTask, state: 'cancelled' | 'expired', error: TaskError): Promise<void> {
     const statement = this.endStatement(task, state, error, this.#parts.clock.nowMs());
     const unit = { statements: [statement], events: [taskEvent(task, `task.${state}`, { reason: error.message })] };
-    const stored = await this.#store(task, unit);
-    if (stored === 'durable') this.endedOutside(task, { state, error });
-    else if (stored === 'refused') this.notEnded(task);
+    const told = (stored: Stored): void => {
+      if (stored === 'durable') this.endedOutside(task, { state, error });
+      else if (stored === 'refused') this.notEnded(task);
+    };
+    await this.#write([{ taskId: task.id, unit, told }]);
   }
 
   #release(lease: Lease, error: TaskError, { reported, delayMs }: Release, attempt = lease.task.attempt): void {
     const { task, fence } = lease;
     const state = delayMs > 0 ? 'scheduled' : 'queued';
     const run_at_ms = delayMs > 0 ? this.#parts.clock.nowMs() + delayMs : null;
-    const bound = releaseTask.bind({
+    const bound = releaseTask.bindExpecting(1, {
       seq: task.seq,
       fence,
       attempt,
@@ -242,7 +260,7 @@ export class Settlement {
     this.#settle(lease, {
       state,
       reported,
-      statement: { ...bound, expectRows: 1 },
+      statement: bound,
       event: 'task.retrying',
       data: { agentId: lease.agent.id, attempt: task.attempt, fence, code: error.code, delayMs },
       afterwards: () => this.#waitAgain(task, attempt, delayMs),
@@ -265,10 +283,12 @@ export class Settlement {
     this.#settle(lease, {
       state: 'dead',
       reported,
-      statement: {
-        ...buryTask.bind({ seq: task.seq, fence, error: sealedError(task.seq, error), finished_at_ms }),
-        expectRows: 1,
-      },
+      statement: buryTask.bindExpecting(1, {
+        seq: task.seq,
+        fence,
+        error: sealedError(task.seq, error),
+        finished_at_ms,
+      }),
       event: 'task.dead',
       data: { agentId: lease.agent.id, attempt: task.attempt, fence, code: error.code, reason },
       afterwards: () => this.#ended(task, { state: 'dead', error }),
@@ -277,31 +297,44 @@ export class Settlement {
 
   /** Frees the slot at once (the agent is done), writes the ending, and only then lets anybody know. */
   #settle(lease: Lease, settling: Settling): void {
+    const { task, fence } = lease;
     lease.settling = true;
     this.#drop(lease);
     this.#parts.dispatcher.agentChanged(lease.agent);
-    this.#settling.set(lease.fence, settling);
-    this.#settleDurably(lease, settling)
-      .catch((error: unknown) => {
-        this.#parts.log.error({ taskId: lease.task.id, err: error }, 'an ending was neither stored nor refused');
-      })
-      .finally(() => this.#settling.delete(lease.fence));
-  }
-
-  async #settleDurably(lease: Lease, settling: Settling): Promise<void> {
-    const { task } = lease;
+    this.#settling.set(fence, settling);
     const unit = {
-      statements: [settling.statement, ...this.#learned(lease)],
+      statements: task.verify ? [settling.statement, ...this.#learned(lease)] : [settling.statement],
       events: [taskEvent(task, settling.event, settling.data)],
     };
-    const stored = await this.#store(task, unit);
+    if (this.#found.length === 0) queueMicrotask(() => this.#writeFound());
+    this.#found.push({ taskId: task.id, unit, told: (stored) => this.#told(lease, settling, stored) });
+  }
+
+  #writeFound(): void {
+    const found = this.#found;
+    this.#found = [];
+    void this.#write(found);
+  }
+
+  #told(lease: Lease, settling: Settling, stored: Stored): void {
+    if (stored === 'refused') return void this.#lookUp(lease, settling);
+    this.#settling.delete(lease.fence);
     if (stored === 'durable') this.#settled(lease, settling);
-    else if (stored === 'refused') await this.#refused(lease, settling);
+  }
+
+  async #lookUp(lease: Lease, settling: Settling): Promise<void> {
+    try {
+      await this.#refused(lease, settling);
+    } catch (error) {
+      this.#parts.log.error({ taskId: lease.task.id, err: error }, 'an ending was neither stored nor refused');
+    } finally {
+      this.#settling.delete(lease.fence);
+    }
   }
 
   /** What the verifiers of the task found becomes durable together with the ending. */
-  #learned({ task, agent }: Lease): UnitStatement[] {
-    return task.verify ? this.#parts.proficiencies.unwritten(agent) : [];
+  #learned({ agent }: Lease): UnitStatement[] {
+    return this.#parts.proficiencies.unwritten(agent);
   }
 
   #settled(lease: Lease, settling: Settling): void {
@@ -329,22 +362,33 @@ export class Settlement {
 
   /**
    * While the database cannot store, it is tried again: the agent keeps the result until it is acknowledged, so even a
-   * crash meanwhile loses nothing. `refused` when another ending was first; `abandoned` when the process ends before
-   * the database can store: then nothing is said, and the agent brings the result again after the restart.
+   * crash meanwhile loses nothing. When the process ends first nothing is said, and the agent brings the result again
+   * after the restart.
    */
-  async #store(task: LiveTask, unit: Unit): Promise<'durable' | 'refused' | 'abandoned'> {
-    const { database, log, stopping } = this.#parts;
-    for (let pauseMs = storageRetryMs; ; pauseMs = Math.min(pauseMs * 2, storageRetryMaxMs)) {
-      try {
-        await database.commit(unit);
-        return 'durable';
-      } catch (error) {
-        if (ExpectationFailed.is(error)) return 'refused';
-        if (stopping.aborted) return 'abandoned';
-        log.warn({ taskId: task.id, err: error }, 'an ending could not be stored yet');
-        await pause(pauseMs, stopping);
-      }
+  async #write(endings: readonly Writing[]): Promise<void> {
+    const { database, stopping } = this.#parts;
+    let left = endings;
+    for (let pauseMs = storageRetryMs; left.length > 0; pauseMs = Math.min(pauseMs * 2, storageRetryMaxMs)) {
+      const outcomes = await database.commitEach(left.map(({ unit }) => unit));
+      left = left.filter((writing, index) => !this.#decided(writing, outcomes[index]!));
+      if (left.length > 0) await pause(pauseMs, stopping);
     }
+  }
+
+  /** Lets whoever waits know, unless it has to be tried again. */
+  #decided({ taskId, told }: Writing, outcome: UnitOutcome): boolean {
+    const { log, stopping } = this.#parts;
+    const refused = ExpectationFailed.is(outcome);
+    if (outcome instanceof Error && !refused && !stopping.aborted) {
+      log.warn({ taskId, err: outcome }, 'an ending could not be stored yet');
+      return false;
+    }
+    try {
+      told(refused ? 'refused' : outcome instanceof Error ? 'abandoned' : 'durable');
+    } catch (error) {
+      log.error({ taskId, err: error }, 'what follows an ending failed');
+    }
+    return true;
   }
 
   #drop(lease: Lease): void {

@@ -254,7 +254,7 @@ export class Submissions {
       if (!known.blobs.has(digest)) throw UnknownBlob.error(`there is no blob ${digest}`, { details: { digest } });
     const { task, statements } = this.#prepare(tenant, submission, claim, { blocked: blocked.has(submission) });
     const uses = digests.flatMap((digest) => [
-      { ...touchBlob.bind({ tenant, digest, used_at_ms: task.submittedAtMs }), expectRows: 1 },
+      touchBlob.bindExpecting(1, { tenant, digest, used_at_ms: task.submittedAtMs }),
       insertBlobUse.bind({ tenant, digest, task_seq: task.seq }),
     ]);
     return { task, submission, statements: [...statements, ...uses] };

@@ -141,7 +141,7 @@ async function replay(parts: TaskOperationsParts, id: string, attempts: number, 
   if (row.attached === 1) throw InvalidInput.error('its submitter is gone, so there is nobody to answer to');
   const max_attempts = row.attempt + attempts;
   const verify = await parts.recovery.verifiersOf(id);
-  const statement = { ...reviveTask.bind({ seq: row.seq, max_attempts }), expectRows: 1 };
+  const statement = reviveTask.bindExpecting(1, { seq: row.seq, max_attempts });
   const { finished_at_ms: _, ...rest } = row;
   const answer = summaryOf({ ...rest, state: 'queued', max_attempts, finished_at_ms: null });
   const events = [taskEvent(row, 'task.replayed', { attempts })];

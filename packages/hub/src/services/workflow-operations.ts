@@ -197,7 +197,7 @@ async function approve(
 async function cancel({ workflows, database }: WorkflowOperationsParts, id: string, call: Call): Promise<WorkflowRun> {
   const row = await findWorkflow(database, id, call.caller.tenant);
   const answer = workflowView(row, await nodesOf(database, id));
-  const statement = { ...stopWorkflow.bind({ id }), expectRows: 1 };
+  const statement = stopWorkflow.bindExpecting(1, { id });
   const events = [workflowEvent(row, 'workflow.stopped', {})];
   try {
     await call.commit({ statements: [statement], events }, answer, { target: `workflow:${id}` });

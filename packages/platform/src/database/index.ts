@@ -11,6 +11,7 @@ export type {
   Statement,
   StatementResult,
   Unit,
+  UnitOutcome,
   UnitStatement,
 } from './port.ts';
 export {

@@ -12,6 +12,8 @@ export interface Statement<Params extends object = Record<string, ParameterValue
   readonly sql: string;
   /** Puts the values of `params` in the order in which the SQL wants them. */
   bind(params: Params): BoundStatement;
+  /** The same as a step of a unit that has to change exactly so many rows. */
+  bindExpecting(expectRows: number, params: Params): UnitStatement;
 }
 
 export interface BoundStatement {
@@ -69,6 +71,8 @@ export interface StatementResult {
   readonly rows: readonly Row[];
 }
 
+export type UnitOutcome = readonly StatementResult[] | Error;
+
 /**
  * The record of everything. Safety: `commit` resolves only after the unit is durable (synced to disk); a rejected unit
  * left nothing behind, except one rejected with `StorageUncertain`: the writer died or its connection was cut while
@@ -86,6 +90,11 @@ export interface Database extends AsyncDisposable {
    * statements and values that are wrong.
    */
   commit(unit: Unit): Promise<readonly StatementResult[]>;
+  /**
+   * Queues units one behind the other, each for itself: one that fails hinders no other.
+   * @returns for each, in order, its results or why nothing of it was kept, as `commit` would; when all are answered.
+   */
+  commitEach(units: readonly Unit[]): Promise<readonly UnitOutcome[]>;
   /** Rows of a bounded query (by key or one page), from what is committed. */
   read<R = Row>(statement: BoundStatement): Promise<R[]>;
   /**

@@ -103,17 +103,19 @@ function prepare<Schema, Params extends object>(
 ): Statement<Params> {
   const { sql, parameters } = compileWith(new StatementCompiler(), build);
   const names = (parameters as readonly ParameterMarker[]).map(({ name }) => name);
-  return { sql, bind: (params) => ({ sql, params: bindValues(sql, names, params) }) };
+  return {
+    sql,
+    bind: (params) => ({ sql, params: bindValues(sql, names, params) }),
+    bindExpecting: (expectRows, params) => ({ sql, params: bindValues(sql, names, params), expectRows }),
+  };
 }
 
 function bindValues(sql: string, names: readonly string[], params: object): ParameterValue[] {
-  const values: ParameterValue[] = [];
-  for (const name of names) {
+  return names.map((name) => {
     const value = (params as Record<string, ParameterValue | undefined>)[name];
     if (value === undefined) throw new TypeError(`parameter ${name} is missing for: ${sql}`);
-    values.push(value);
-  }
-  return values;
+    return value;
+  });
 }
 
 function compileOnce<Schema>(build: (db: QueryBuilder<Schema>) => Buildable): BoundStatement {

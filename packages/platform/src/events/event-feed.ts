@@ -28,16 +28,19 @@ export class EventFeed {
   readonly #pageEvents: number;
   readonly #general = new Set<FeedTap>();
   readonly #bySubject = new Map<string, Set<FeedTap>>();
-  readonly #stopListening: () => void;
-  #toldPosition: number;
+  /** Listening has its price, paid only while somebody follows. */
+  #stopListening: (() => void) | undefined;
   #closed = false;
 
   constructor(db: Database, { bufferedEvents = 1_000, pageEvents = 500 }: EventFeedOptions = {}) {
     this.#db = db;
     this.#bufferedEvents = bufferedEvents;
     this.#pageEvents = pageEvents;
-    this.#toldPosition = db.status().newestPosition;
-    this.#stopListening = db.onEvents((events) => this.#tell(events));
+  }
+
+  /** Up to here every event has been offered to those who follow. */
+  get #toldPosition(): number {
+    return this.#db.status().newestPosition;
   }
 
   /** How many follow at this moment. */
@@ -57,7 +60,7 @@ export class EventFeed {
   /** Ends all subscriptions. */
   close(): void {
     this.#closed = true;
-    this.#stopListening();
+    this.#stopListening?.();
     for (const tap of this.#general) tap.wake();
     for (const taps of this.#bySubject.values()) for (const tap of taps) tap.wake();
   }
@@ -110,10 +113,10 @@ export class EventFeed {
       const taps = this.#bySubject.get(event.subject);
       if (taps !== undefined) for (const tap of taps) tap.offer(event);
     }
-    this.#toldPosition = events.at(-1)?.position ?? this.#toldPosition;
   }
 
   #add(tap: FeedTap): void {
+    this.#stopListening ??= this.#db.onEvents((events) => this.#tell(events));
     const { subject } = tap.filter;
     if (subject === undefined) return void this.#general.add(tap);
     const taps = this.#bySubject.get(subject) ?? new Set();
@@ -122,7 +125,14 @@ export class EventFeed {
 
   #remove(tap: FeedTap): void {
     const { subject } = tap.filter;
-    if (subject === undefined) return void this.#general.delete(tap);
+    if (subject === undefined) this.#general.delete(tap);
+    else this.#removeFrom(subject, tap);
+    if (this.#general.size > 0 || this.#bySubject.size > 0) return;
+    this.#stopListening?.();
+    this.#stopListening = undefined;
+  }
+
+  #removeFrom(subject: string, tap: FeedTap): void {
     const taps = this.#bySubject.get(subject);
     taps?.delete(tap);
     if (taps?.size === 0) this.#bySubject.delete(subject);

@@ -2,7 +2,8 @@ import { ShuttingDown, StorageUnavailable, type Clock, type ReeveError } from '@
 import type { Logger } from '../../log/logger.ts';
 import { SealedText, unseal, type KeyChain } from '../../sealing/index.ts';
 import { StatementFailed, StorageUncertain } from '../errors.ts';
-import type { BoundStatement, Database, DatabaseStatus, Row, StatementResult, Unit } from '../port.ts';
+import type { BoundStatement, Database, DatabaseStatus, Row, StatementResult, Unit, UnitOutcome } from '../port.ts';
+import { CommitCall } from './commit-call.ts';
 import { EventListeners, type EventListener } from './event-listeners.ts';
 import { GroupQueue } from './group-queue.ts';
 import type { GroupLimits } from './limits.ts';
@@ -73,11 +74,29 @@ export class GroupDatabase implements Database {
   }
 
   async commit(unit: Unit): Promise<readonly StatementResult[]> {
+    const [outcome] = await this.commitEach([unit]);
+    if (outcome instanceof Error) throw outcome;
+    return outcome!;
+  }
+
+  commitEach(units: readonly Unit[]): Promise<readonly UnitOutcome[]> {
+    const call = new CommitCall(units.length);
+    for (let index = 0; index < units.length; index++) {
+      try {
+        this.#enqueue(units[index]!, call, index);
+      } catch (error) {
+        call.answer(index, error as Error);
+      }
+    }
+    return call.done;
+  }
+
+  #enqueue(unit: Unit, call: CommitCall, index: number): void {
     if (this.#closing !== undefined) throw ShuttingDown.error('the database is being closed');
     const reason = this.#unready ?? this.#recovery.reason;
     if (reason !== undefined) throw this.#unavailable(reason);
     if (this.#parts.keys === undefined) assertNothingToSeal(unit);
-    return this.#queue.add(unit);
+    this.#queue.add(unit, call, index);
   }
 
   async read<R = Row>(statement: BoundStatement): Promise<R[]> {
@@ -182,25 +201,25 @@ export class GroupDatabase implements Database {
   }
 
   #committed(message: CommittedMessage): void {
-    const { group, atMs } = this.#queue.answered(message.group);
-    const outcomes = decodeOutcomes(group.units, message);
+    const { units, atMs } = this.#queue.answered(message.group);
+    const outcomes = decodeOutcomes(units, message);
     this.#commits += 1;
-    this.#units += group.units.length;
+    this.#units += units.length;
     this.#lastCommitMs = message.durationMs;
     this.#recovery.committed();
     this.#listeners.toldPosition = message.lastPosition;
     if (this.#listeners.any && message.lastPosition >= message.firstPosition)
-      this.#listeners.tell(positionedEvents(group.units, outcomes, message.firstPosition, atMs));
-    settleUnits(group.units, outcomes);
+      this.#listeners.tell(positionedEvents(units, outcomes, message.firstPosition, atMs));
+    settleUnits(units, outcomes);
     this.#checkDrained();
   }
 
   #failed(message: FailedMessage): void {
     this.#failedCommits += 1;
     this.#recovery.failed(message.reason);
-    const { group } = this.#queue.answered(message.group);
+    const { units } = this.#queue.answered(message.group);
     const error = this.#unavailable(message.reason);
-    rejectUnits(group.units, message.uncertain ? StorageUncertain.error(message.reason) : error);
+    rejectUnits(units, message.uncertain ? StorageUncertain.error(message.reason) : error);
     for (const waiting of this.#queue.takeWaiting()) rejectUnits(waiting.units, error);
     this.#checkDrained();
   }
@@ -209,7 +228,7 @@ export class GroupDatabase implements Database {
     this.#unready = restarting ? `the writer is being restarted: ${reason}` : `the writer ended: ${reason}`;
     this.#parts.log?.error({ reason, restarting }, 'the writer of the database ended');
     const uncertain = StorageUncertain.error(`the writer ended while it was committing: ${reason}`);
-    for (const { group } of this.#queue.takeSent()) rejectUnits(group.units, uncertain);
+    for (const { units } of this.#queue.takeSent()) rejectUnits(units, uncertain);
     for (const { units } of this.#queue.takeWaiting()) rejectUnits(units, this.#unavailable(this.#unready));
     if (!restarting) this.#ready.reject(this.#unavailable(this.#unready));
     this.#checkDrained();

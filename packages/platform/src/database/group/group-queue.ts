@@ -1,6 +1,7 @@
 import { Overloaded } from '@reeve/kernel';
-import type { StatementResult, Unit } from '../port.ts';
-import { OpenGroup } from './open-group.ts';
+import type { Unit } from '../port.ts';
+import type { CommitCall } from './commit-call.ts';
+import { OpenGroup, type PendingUnit } from './open-group.ts';
 import type { GroupLimits } from './limits.ts';
 import type { GroupMessage } from './messages.ts';
 
@@ -8,7 +9,7 @@ import type { GroupMessage } from './messages.ts';
 export interface SentGroup {
   readonly number: number;
   readonly atMs: number;
-  readonly group: OpenGroup;
+  readonly units: readonly PendingUnit[];
 }
 
 const mostInFlight = 2;
@@ -44,23 +45,21 @@ export class GroupQueue {
 
   /** Units not yet answered. */
   get unitCount(): number {
-    return this.#sent.reduce((sum, { group }) => sum + group.units.length, this.#waitingUnits);
+    return this.#sent.reduce((sum, { units }) => sum + units.length, this.#waitingUnits);
   }
 
   /** @throws Overloaded, or what is wrong with the unit; then nothing of it is kept. */
-  add(unit: Unit): Promise<readonly StatementResult[]> {
+  add(unit: Unit, call: CommitCall, index: number): void {
     if (this.#waitingUnits >= this.#limits.queuedUnits || this.#waitingBytes >= this.#limits.queuedBytes)
       throw Overloaded.error(`${this.#waitingUnits} units of work wait for the database`, {
         retryAfterMs: overloadedRetryMs,
       });
     const group = this.#openGroup();
     const sizeBefore = group.sizeBytes;
-    const { promise, resolve, reject } = Promise.withResolvers<readonly StatementResult[]>();
-    group.add(unit, { statementCount: unit.statements.length, events: unit.events, resolve, reject }, this.#idOf);
+    group.add(unit, call, index, this.#idOf);
     this.#waitingUnits += 1;
     this.#waitingBytes += group.sizeBytes - sizeBefore;
     this.#scheduleFlush();
-    return promise;
   }
 
   /** Takes the oldest group that was sent; answers come in the order of the groups. */
@@ -105,9 +104,10 @@ export class GroupQueue {
     while (this.#sent.length < mostInFlight && this.#waiting.length > 0) this.#sendGroup(this.#waiting.shift()!);
   }
 
+  /** Of what was sent only the units are kept, for the answer. */
   #sendGroup(group: OpenGroup): void {
     if (group.units.length === 0) return;
-    const sent = { number: ++this.#number, atMs: this.#nowMs(), group };
+    const sent = { number: ++this.#number, atMs: this.#nowMs(), units: group.units };
     this.#waitingUnits -= group.units.length;
     this.#waitingBytes -= group.sizeBytes;
     this.#sent.push(sent);

@@ -1,22 +1,17 @@
 import { canonicalJson } from '@reeve/kernel';
 import { SealedText } from '../../sealing/sealed-text.ts';
-import type {
-  AuditDraft,
-  EventDraft,
-  ParameterValue,
-  SqlValue,
-  StatementResult,
-  Unit,
-  UnitStatement,
-} from '../port.ts';
+import type { AuditDraft, EventDraft, ParameterValue, SqlValue, Unit, UnitStatement } from '../port.ts';
+import type { CommitCall } from './commit-call.ts';
 import type { GroupMessage } from './messages.ts';
 
 /** A unit that waits for its group's answer. */
 export interface PendingUnit {
   readonly statementCount: number;
-  readonly events: readonly EventDraft[] | undefined;
-  resolve(results: readonly StatementResult[]): void;
-  reject(error: unknown): void;
+  /** JSON texts of its events, joined by commas. */
+  readonly events: string | undefined;
+  /** The call it came with, and its place among the units of that call. */
+  readonly call: CommitCall;
+  readonly index: number;
 }
 
 /** Everything about a unit that can go wrong on this side is found before the first value enters the group. */
@@ -37,7 +32,7 @@ export class OpenGroup {
   readonly #audit: (string | null)[] = [];
 
   /** @throws TypeError for a value that cannot be stored; the group is then as it was. */
-  add(unit: Unit, pending: PendingUnit, idOf: (sql: string) => number): void {
+  add(unit: Unit, call: CommitCall, index: number, idOf: (sql: string) => number): void {
     const records = encodeRecords(unit);
     const paramBytes = unit.statements.reduce((sum, statement) => sum + sizeOfParams(statement), 0);
     const ids = unit.statements.map((statement) => idOf(statement.sql));
@@ -45,7 +40,7 @@ export class OpenGroup {
     for (let index = 0; index < ids.length; index++) this.#addStatement(ids[index]!, unit.statements[index]!);
     if (records.events !== undefined) this.#events.push(records.events);
     for (const field of records.audit ?? []) this.#audit.push(field);
-    this.units.push(pending);
+    this.units.push({ statementCount: ids.length, events: records.events, call, index });
     this.sizeBytes += paramBytes + records.sizeBytes;
   }
 
@@ -78,10 +73,16 @@ export class OpenGroup {
 }
 
 function encodeRecords(unit: Unit): EncodedRecords {
-  const events = unit.events?.length ? unit.events.map(eventText).join(',') : undefined;
+  const events = unit.events?.length ? eventTexts(unit.events) : undefined;
   const audit = unit.audit?.length ? unit.audit.flatMap(auditFields) : undefined;
   const auditBytes = audit?.reduce((sum, field) => sum + (field?.length ?? 0), 0) ?? 0;
   return { events, audit, sizeBytes: (events?.length ?? 0) + auditBytes };
+}
+
+function eventTexts(drafts: readonly EventDraft[]): string {
+  let texts = eventText(drafts[0]!);
+  for (let index = 1; index < drafts.length; index++) texts += `,${eventText(drafts[index]!)}`;
+  return texts;
 }
 
 function eventText({ type, tenant, subject, data }: EventDraft): string {

@@ -1,12 +1,13 @@
-import { ReeveError } from '@reeve/kernel';
+import type { ReeveError } from '@reeve/kernel';
 import { ExpectationFailed, StatementFailed } from '../errors.ts';
-import type { EventDraft, EventRecord, Row, StatementResult } from '../port.ts';
+import { segmentEvents } from '../../events/store/segment-row.ts';
+import type { EventRecord, Row, StatementResult, UnitOutcome } from '../port.ts';
 import type { PendingUnit } from './open-group.ts';
 import { rowsMark, undoneMark, type CommittedMessage, type UnitFailure } from './messages.ts';
 
-export type UnitOutcome = readonly StatementResult[] | ReeveError;
-
 const noRows: readonly Row[] = [];
+const nothingChanged: StatementResult = { changes: 0, rows: noRows };
+const oneChanged: StatementResult = { changes: 1, rows: noRows };
 
 /** What each unit of a committed group did, in the order of the units. */
 export function decodeOutcomes(units: readonly PendingUnit[], message: CommittedMessage): UnitOutcome[] {
@@ -21,11 +22,16 @@ export function decodeOutcomes(units: readonly PendingUnit[], message: Committed
     const results: StatementResult[] = [];
     for (let index = 0; index < unit.statementCount; index++) {
       const changes = message.changes[change++]!;
-      if (changes >= 0) results.push({ changes, rows: noRows });
+      if (changes >= 0) results.push(changed(changes));
       else results.push({ changes: rowsMark - changes, rows: message.rows[rows++]! });
     }
     return results;
   });
+}
+
+/** Nearly every statement changes one row. */
+function changed(changes: number): StatementResult {
+  return changes === 1 ? oneChanged : changes === 0 ? nothingChanged : { changes, rows: noRows };
 }
 
 /** The events of the units that were kept, with their positions. */
@@ -35,26 +41,22 @@ export function positionedEvents(
   firstPosition: number,
   atMs: number,
 ): EventRecord[] {
-  const kept = units.flatMap((unit, index) => (Array.isArray(outcomes[index]) ? (unit.events ?? []) : []));
-  return kept.map((draft, index) => positioned(draft, firstPosition + index, atMs));
-}
-
-function positioned({ type, tenant, subject, data }: EventDraft, position: number, atMs: number): EventRecord {
-  return { position, atMs, type, tenant, subject, data };
+  const kept = units.filter(({ events }, at) => events !== undefined && !(outcomes[at] instanceof Error));
+  const events = `[${kept.map((unit) => unit.events).join(',')}]`;
+  return segmentEvents({ first_position: firstPosition, at_ms: atMs, events });
 }
 
 /** Answers each unit of a committed group. */
 export function settleUnits(units: readonly PendingUnit[], outcomes: readonly UnitOutcome[]): void {
-  for (let index = 0; index < units.length; index++) {
-    const outcome = outcomes[index]!;
-    if (outcome instanceof ReeveError) units[index]!.reject(outcome);
-    else units[index]!.resolve(outcome);
+  for (let at = 0; at < units.length; at++) {
+    const { call, index } = units[at]!;
+    call.answer(index, outcomes[at]!);
   }
 }
 
 /** Answers each unit of a group of which nothing was kept, or of which that is not known. */
 export function rejectUnits(units: readonly PendingUnit[], error: ReeveError): void {
-  for (const unit of units) unit.reject(error);
+  for (const { call, index } of units) call.answer(index, error);
 }
 
 function unitError(failure: UnitFailure): ReeveError {

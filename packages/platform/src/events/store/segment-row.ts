@@ -12,7 +12,7 @@ export interface EventsSchema {
   event_segments: SegmentRow;
 }
 
-export function segmentEvents({ first_position, at_ms, events }: SegmentRow): EventRecord[] {
+export function segmentEvents({ first_position, at_ms, events }: Omit<SegmentRow, 'last_position'>): EventRecord[] {
   const drafts = JSON.parse(events) as EventDraft[];
   return drafts.map((draft, index) => ({ position: first_position + index, atMs: at_ms, ...draft }));
 }
