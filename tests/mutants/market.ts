@@ -11,7 +11,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'cut-stream-taken-for-an-end',
     guarantee: 'MK-02 stream',
-    file: `${openai}/chat-stream.ts`,
+    file: `${openai}/answer-stream.ts`,
     find: 'return this.#finished.size >= this.#choices;',
     replace: 'return this.#finished.size <= this.#choices;',
     test: `${test}/openai-faults.test.ts`,
@@ -19,7 +19,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'error-in-a-stream-passed-on-as-a-chunk',
     guarantee: 'MK-02 stream',
-    file: `${openai}/chat-stream.ts`,
+    file: `${openai}/answer-stream.ts`,
     find: 'if (failed) throw failureOf(backend, event);',
     replace: '',
     test: `${test}/openai-faults.test.ts`,
@@ -54,8 +54,8 @@ export const mutants: readonly Mutant[] = [
     name: 'chunks-sent-without-flow-control',
     guarantee: 'MK-01 backend',
     file: `${node}/chat-handler.ts`,
-    find: 'await context.emit(chunk);',
-    replace: 'void context.emit(chunk);',
+    find: 'if (passed !== undefined) await context.emit(passed);',
+    replace: 'if (passed !== undefined) void context.emit(passed);',
     test: `${test}/chat-handler.test.ts`,
     testName: 'waits for flow control',
   },
@@ -120,25 +120,25 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'unknown-fields-of-a-request-dropped',
     guarantee: 'MK-02 chat',
-    ...dropped('{ model: chat.model, messages: chat.messages, stream: chat.stream ?? false }'),
+    ...dropped('{ model: request.model, messages: request["messages"], stream: request.stream ?? false }'),
     testName: 'parameters and message parts are passed on untouched',
   },
   {
     name: 'tools-of-a-request-dropped',
     guarantee: 'MK-02 tools',
-    ...dropped('{ ...chat, tools: undefined, tool_choice: undefined }'),
+    ...dropped('{ ...request, tools: undefined, tool_choice: undefined }'),
     testName: 'tools go to the backend as they are',
   },
   {
     name: 'wanted-format-dropped',
     guarantee: 'MK-02 json-mode',
-    ...dropped("{ ...chat, response_format: { type: 'json_object' } }"),
+    ...dropped("{ ...request, response_format: { type: 'json_object' } }"),
     testName: 'a JSON schema goes to the backend',
   },
   {
     name: 'usage-of-a-stream-not-asked-for',
     guarantee: 'MK-02 usage',
-    ...dropped('{ ...chat, stream_options: undefined }'),
+    ...dropped('{ ...request, stream_options: undefined }'),
     testName: 'a stream says what it used in its last chunk',
   },
   {
@@ -173,5 +173,5 @@ export const mutants: readonly Mutant[] = [
 /** What of a request reaches the node. */
 function dropped(input: string): Pick<Mutant, 'file' | 'find' | 'replace' | 'test'> {
   const replace = `input: ${input} as unknown as`;
-  return { file: `${gateway}/chat-task.ts`, find: 'input: chat as unknown as', replace, test: chat };
+  return { file: `${gateway}/model-task.ts`, find: 'input: request as unknown as', replace, test: chat };
 }

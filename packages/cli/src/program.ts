@@ -86,6 +86,7 @@ function addNode(program: Command, session: Session): void {
     .option('--concurrency <number>', 'requests at the same time, as many as the backend runs in parallel (20)')
     .optionsGroup('What the models are offered for')
     .option('--price <[model=]input/output>', 'micro-USD per million tokens (0/0); may be repeated', collect)
+    .option('--embedding <model>', 'a model that embeds, where its name does not say so; may be repeated', collect)
     .option('--context-tokens <number>', 'of models whose backend does not say how much they hold')
     .option('--region <region>', 'where the machine is, such as eu-central')
     .option('--terms <text>', 'your conditions, or where they can be read')

@@ -22,10 +22,10 @@ export const FirstTokenTimeout = defineError({
   remedy: 'Retry; if it lasts, add nodes, or raise `gateway.firstTokenTimeoutMs` for models that load slowly.',
 });
 /** 400 and not 422, because that is what OpenAI's clients know as a bad request. */
-export const InvalidChatRequest = defineError({
-  code: 'invalid_chat_request',
+export const InvalidModelRequest = defineError({
+  code: 'invalid_model_request',
   class: 'malformed',
-  title: 'The chat request is not valid',
+  title: 'The request to the model is not valid',
   meaning: 'A field of the request is missing or has a value that cannot be served.',
   remedy: 'Correct the field named in `param`.',
 });
@@ -34,7 +34,7 @@ export const NodeAnswerInvalid = defineError({
   class: 'badGateway',
   title: 'The node answered with something that is no answer',
   meaning:
-    'What came from the node is not what a chat answer consists of: something that is no chunk, fewer or more chunks than it says, or no answer at all. Nothing of it is passed on as whole.',
+    'What came from the node is not what an answer consists of: something that is no chunk, fewer or more chunks than it says, or no answer at all. Nothing of it is passed on as whole.',
   remedy: 'Retry; if it lasts, the operator of the hub should look at the node, which the task names.',
 });
 export const NodeLost = defineError({

@@ -1,7 +1,7 @@
 import type { BoundOperation, RawRoute } from '@reeve/platform';
-import { chatRoute } from './gateway/chat-route.ts';
 import type { GatewayComponents } from './gateway/components.ts';
-import { modelOperations, modelRoutes } from './gateway/models.ts';
+import { modelRoutes } from './gateway/model-routes.ts';
+import { modelOperations, modelNameRoutes } from './gateway/models.ts';
 import { offerOperations } from './gateway/offers.ts';
 
 /** The OpenAI-compatible door to the nodes that are connected to the hub. */
@@ -13,6 +13,6 @@ export interface Market {
 export function createMarket(components: GatewayComponents): Market {
   return {
     operations: [...modelOperations(components.hub), ...offerOperations(components.hub)],
-    routes: [chatRoute(components), ...modelRoutes(components.hub)],
+    routes: [...modelRoutes(components), ...modelNameRoutes(components.hub)],
   };
 }

@@ -7,6 +7,8 @@ export interface Answer {
   readonly created: number;
   readonly deltas: readonly string[];
   readonly tool: string | undefined;
+  /** Whether it answers a prompt and not a conversation. */
+  readonly isText: boolean;
   readonly choices: number;
   readonly usage: { readonly prompt_tokens: number; readonly completion_tokens: number; readonly total_tokens: number };
 }
@@ -26,6 +28,7 @@ export function answerTo(request: ChatRequest, behaviour: Behaviour): Answer {
     model: request.model ?? 'sim-small',
     created: Math.floor(Date.now() / 1_000),
     deltas,
+    isText: request.prompt !== undefined,
     tool:
       request.tools?.length && request.tool_choice !== 'none' ? (request.tools[0]?.function?.name ?? '') : undefined,
     choices,
@@ -63,11 +66,13 @@ function promptTokens(request: ChatRequest): number {
 /** The `chat.completion` object of a request that is not streamed, as JSON. */
 export function completionText(answer: Answer): string {
   const choices = Array.from({ length: answer.choices }, (_, index) => choiceText(answer, index)).join(',');
-  return `{"id":"${answer.id}","object":"chat.completion","created":${answer.created},"model":${JSON.stringify(answer.model)},"choices":[${choices}],"usage":${JSON.stringify(answer.usage)},"system_fingerprint":"fp_simulator"}`;
+  const object = answer.isText ? 'text_completion' : 'chat.completion';
+  return `{"id":"${answer.id}","object":"${object}","created":${answer.created},"model":${JSON.stringify(answer.model)},"choices":[${choices}],"usage":${JSON.stringify(answer.usage)},"system_fingerprint":"fp_simulator"}`;
 }
 
 function choiceText(answer: Answer, index: number): string {
   const said = answer.deltas.join('');
+  if (answer.isText) return `{"index":${index},"text":${JSON.stringify(said)},"logprobs":null,"finish_reason":"stop"}`;
   const message =
     answer.tool === undefined
       ? { role: 'assistant', content: said, refusal: null }
@@ -82,9 +87,10 @@ function toolCall(name: string, callArguments: string): object {
 
 /** The chunks of a streamed answer in order, each as JSON: role, deltas, finish, and usage when asked for. */
 export function* chunkTexts(answer: Answer, includeUsage: boolean): Generator<string> {
-  const head = `{"id":"${answer.id}","object":"chat.completion.chunk","created":${answer.created},"model":${JSON.stringify(answer.model)},"system_fingerprint":"fp_simulator","choices":[`;
+  const object = answer.isText ? 'text_completion' : 'chat.completion.chunk';
+  const head = `{"id":"${answer.id}","object":"${object}","created":${answer.created},"model":${JSON.stringify(answer.model)},"system_fingerprint":"fp_simulator","choices":[`;
   const tail = includeUsage ? `],"usage":null}` : `]}`;
-  for (let index = 0; index < answer.choices; index++) yield head + firstChoice(answer, index) + tail;
+  for (let index = 0; index < answer.choices && !answer.isText; index++) yield head + firstChoice(answer, index) + tail;
   for (const delta of answer.deltas) {
     for (let index = 0; index < answer.choices; index++) yield head + deltaChoice(answer, index, delta) + tail;
   }
@@ -102,12 +108,14 @@ function firstChoice(answer: Answer, index: number): string {
 
 function deltaChoice(answer: Answer, index: number, text: string): string {
   const said = JSON.stringify(text);
+  if (answer.isText) return `{"index":${index},"text":${said},"logprobs":null,"finish_reason":null}`;
   const delta =
     answer.tool === undefined ? `{"content":${said}}` : `{"tool_calls":[{"index":0,"function":{"arguments":${said}}}]}`;
   return `{"index":${index},"delta":${delta},"logprobs":null,"finish_reason":null}`;
 }
 
 function lastChoice(answer: Answer, index: number): string {
+  if (answer.isText) return `{"index":${index},"text":"","logprobs":null,"finish_reason":"stop"}`;
   const finish = answer.tool === undefined ? 'stop' : 'tool_calls';
   return `{"index":${index},"delta":{},"logprobs":null,"finish_reason":"${finish}"}`;
 }

@@ -39,6 +39,8 @@ export interface Behaviour {
   /** Pause between `[DONE]` and the end of the response, as behind some proxies. */
   readonly endDelayMs: number;
   readonly retryAfterSeconds: number;
+  /** Refuses to be asked what a stream uses, as some strict servers do. */
+  readonly refusesStreamOptions: boolean;
   /** Bytes per TCP write, each on its own turn of the event loop: splits events, lines and UTF-8 sequences. */
   readonly splitBytes?: number;
   readonly lineEnd: '\n' | '\r\n';
@@ -56,6 +58,7 @@ export const friendly: Behaviour = {
   faultAfter: 3,
   endDelayMs: 0,
   retryAfterSeconds: 2,
+  refusesStreamOptions: false,
   lineEnd: '\n',
   comments: false,
   hugeDelta: 0,
@@ -64,6 +67,8 @@ export const friendly: Behaviour = {
 /** The parts of a chat request that the simulator looks at. */
 export interface ChatRequest {
   readonly model?: string;
+  /** Of a text completion, in place of messages. */
+  readonly prompt?: unknown;
   readonly messages?: ReadonlyArray<{ readonly role?: string; readonly content?: unknown }>;
   readonly stream?: boolean;
   readonly stream_options?: { readonly include_usage?: boolean };

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { answerTo, completionText } from './answer.ts';
 import { behaviourOf, type Behaviour, type ChatRequest } from './behaviour.ts';
+import { embeddingsText } from './embeddings.ts';
 import type { RecordedRequest, Recorder } from './recorder.ts';
 import { streamAnswer } from './streaming.ts';
 
@@ -34,7 +35,9 @@ async function answer(
     return refuse(response, 401, 'Incorrect API key provided', 'invalid_api_key');
   }
   if (request.method === 'GET' && request.url === '/v1/models') return listModels(simulation, response);
-  if (request.method === 'POST' && request.url === '/v1/chat/completions' && body !== undefined) {
+  const isPost = request.method === 'POST' && body !== undefined;
+  if (isPost && request.url === '/v1/embeddings') return sendJson(response, 200, embeddingsText(body));
+  if (isPost && (request.url === '/v1/chat/completions' || request.url === '/v1/completions')) {
     return chat(simulation, request, body, response);
   }
   refuse(response, 404, `Invalid URL (${request.method} ${request.url})`, null);
@@ -66,8 +69,11 @@ async function chat(
   if (behaviour.untilRequests !== undefined) await simulation.recorder.underWay(behaviour.untilRequests);
   if (behaviour.refuseWith !== undefined) return refuseParameter(response, behaviour.refuseWith);
   if (showsFaultFirst(response, behaviour)) return;
-  if (!Array.isArray(body.messages) || body.messages.length === 0) {
+  if (body.prompt === undefined && (!Array.isArray(body.messages) || body.messages.length === 0)) {
     return refuse(response, 400, "'messages' must not be empty", null);
+  }
+  if (behaviour.refusesStreamOptions && body.stream_options !== undefined) {
+    return refuse(response, 400, 'Unrecognized request argument supplied: stream_options', null);
   }
   const answer = answerTo(body, behaviour);
   if (body.stream !== true) return sendJson(response, 200, completionText(answer));

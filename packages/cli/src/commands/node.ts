@@ -13,6 +13,7 @@ interface BackendFlags {
 export interface NodeFlags extends ConnectionFlags, BackendFlags {
   readonly name?: string;
   readonly price?: readonly string[];
+  readonly embedding?: readonly string[];
   readonly contextTokens?: string;
   readonly region?: string;
   readonly terms?: string;

@@ -2,35 +2,44 @@ import { asReeveError, type ReeveError } from '@reeve/kernel';
 import { TaskCancelled } from '@reeve/hub';
 import type { Caller, RawRoute } from '@reeve/platform';
 import { FirstTokenTimeout, NodeAnswerInvalid } from '../errors.ts';
-import type { ChatRequest } from './chat-request.ts';
 import { ChatStream } from './chat-stream.ts';
-import { chatTask } from './chat-task.ts';
 import { clientError } from './client-error.ts';
 import type { GatewayComponents } from './components.ts';
+import type { Endpoint } from './endpoints.ts';
+import type { ModelRequest } from './model-request.ts';
+import { modelTask } from './model-task.ts';
 import { assertComplete, completionOf } from './node-output.ts';
 import { openAiError } from './openai-error.ts';
+import { AnswerPieces } from './answer-pieces.ts';
 
 export type Request = Parameters<RawRoute['handle']>[0];
 export type Reply = Parameters<RawRoute['handle']>[1];
 
-/** One chat request on its way to a node and back: a task that lives as long as the connection of its client. */
+/** What was asked, and through which door. */
+export interface Asked {
+  readonly endpoint: Endpoint;
+  readonly body: ModelRequest;
+}
+
+/** One request on its way to a node and back: a task that lives as long as the connection of its client. */
 export class ChatExchange {
   readonly #components: GatewayComponents;
   readonly #request: Request;
   readonly #reply: Reply;
-  readonly #chat: ChatRequest;
+  readonly #asked: Asked;
   readonly #stream: ChatStream;
+  readonly #pieces = new AnswerPieces(() => this.#broken());
   readonly #startedMs: number;
   /** Ends the task: because the client went away, or because what comes of it is of no use. */
   readonly #withdrawal = new AbortController();
   #taskId: string | undefined;
   #firstTokenTimer: NodeJS.Timeout | undefined;
 
-  constructor(components: GatewayComponents, request: Request, reply: Reply, chat: ChatRequest) {
+  constructor(components: GatewayComponents, request: Request, reply: Reply, asked: Asked) {
     this.#components = components;
     this.#request = request;
     this.#reply = reply;
-    this.#chat = chat;
+    this.#asked = asked;
     this.#startedMs = components.clock.monotonicMs();
     this.#stream = new ChatStream(reply.raw, { begin: () => this.#begin(), broken: () => this.#broken() });
   }
@@ -60,10 +69,11 @@ export class ChatExchange {
 
   #attach(caller: Caller): Promise<string> {
     const { hub, clock, settings } = this.#components;
+    const { endpoint, body } = this.#asked;
     const { taskId, output } = hub.attach({
       tenant: caller.tenant,
-      submission: chatTask(this.#chat, clock.nowMs(), settings.requestTimeoutMs),
-      onChunks: this.#isStreamed ? this.#stream.chunks : drop,
+      submission: modelTask(endpoint, body, clock.nowMs(), settings.requestTimeoutMs),
+      onChunks: this.#isStreamed ? this.#stream.chunks : this.#pieces.chunks,
       signal: this.#withdrawal.signal,
       durability: settings.durability,
     });
@@ -75,12 +85,12 @@ export class ChatExchange {
   }
 
   get #isStreamed(): boolean {
-    return this.#chat.stream === true;
+    return this.#asked.body.stream === true;
   }
 
   #deliver(output: string): string | undefined {
     if (!this.#isStreamed) {
-      const completion = completionOf(output);
+      const completion = completionOf(output, this.#pieces);
       void this.#reply.header('Content-Type', 'application/json');
       return completion;
     }
@@ -101,7 +111,7 @@ export class ChatExchange {
     const outcome = how === 'served' ? how : how.code;
     metrics.answered(outcome, durationMs);
     const { correlationId } = this.#request.visit;
-    const facts = { correlationId, taskId: this.#taskId, model: this.#chat.model, outcome, durationMs };
+    const facts = { correlationId, taskId: this.#taskId, model: this.#asked.body.model, outcome, durationMs };
     const message = 'chat request answered';
     if (how === 'served') log.info(facts, message);
     else log[how.status >= 500 ? 'warn' : 'info']({ ...facts, reason: how.message }, message);
@@ -129,9 +139,4 @@ export class ChatExchange {
     const { firstTokenTimeoutMs } = this.#components.settings;
     this.#withdrawal.abort(FirstTokenTimeout.error(`no node began to answer within ${firstTokenTimeoutMs} ms`));
   }
-}
-
-/** Chunks of an answer that is not streamed: nobody reads them, and the node is not kept waiting. */
-function drop(data: readonly string[], taken: (length: number) => void): void {
-  taken(data.reduce((length, chunk) => length + chunk.length, 0));
 }

@@ -1,6 +1,6 @@
 import { TaskDead, TaskExpired } from '@reeve/hub';
 import { InvalidInput, MalformedRequest, NotFound, TooLarge, type ErrorKind, type ReeveError } from '@reeve/kernel';
-import { AnswerTimeout, InvalidChatRequest, NodeLost } from '../errors.ts';
+import { AnswerTimeout, InvalidModelRequest, NodeLost } from '../errors.ts';
 import {
   BackendDenied,
   BackendEndedEarly,
@@ -33,7 +33,7 @@ const shown = new Map<string, ErrorKind>(
     StreamBroken,
   ].map((kind) => [kind.code, kind]),
 );
-shown.set('invalid_input', InvalidChatRequest);
+shown.set('invalid_input', InvalidModelRequest);
 shown.set('lease_expired', NodeLost);
 shown.set('attempt_timed_out', AnswerTimeout);
 

@@ -10,7 +10,12 @@ export interface GatewayMetrics {
 
 export function createGatewayMetrics(metrics: Metrics): GatewayMetrics {
   const area = 'gateway';
-  const requests = metrics.counter({ area, what: 'requests', help: 'Chat requests answered', labels: ['outcome'] });
+  const requests = metrics.counter({
+    area,
+    what: 'requests',
+    help: 'Requests to models answered',
+    labels: ['outcome'],
+  });
   const duration = metrics
     .histogram({ area, what: 'request_duration', unit: 'seconds', help: 'From the request to the end of its answer' })
     .child();

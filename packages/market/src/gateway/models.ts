@@ -18,7 +18,7 @@ export function modelOperations(hub: Hub): BoundOperation[] {
  * `GET /v1/models/org/model`: names have slashes, and not every client escapes them. Two at most, as in
  * `hf.co/org/model`; whoever has more in a name escapes them.
  */
-export function modelRoutes(hub: Hub): RawRoute[] {
+export function modelNameRoutes(hub: Hub): RawRoute[] {
   return ['/v1/models/{a}/{b}', '/v1/models/{a}/{b}/{c}'].map((path) => ({
     method: 'GET',
     path,

@@ -1,13 +1,16 @@
 import { NodeAnswerInvalid } from '../errors.ts';
 import type { StreamedAnswer, WholeAnswer } from '../node/chat-output.ts';
+import type { AnswerPieces } from './answer-pieces.ts';
 
 /**
- * The text of a whole answer, from the output of its task. A node says what it likes, so what it says is checked.
+ * The text of a whole answer, from the output of its task, or from the pieces that went ahead when it is long. A node
+ * says what it likes, so what it says is checked.
  * @throws NodeAnswerInvalid
  */
-export function completionOf(output: string): string {
-  const { streamed, completion } = parsed<WholeAnswer>(output);
-  if (streamed === false && typeof completion === 'string' && completion.startsWith('{')) return completion;
+export function completionOf(output: string, came: Pick<AnswerPieces, 'count' | 'text'>): string {
+  const { streamed, completion, pieces } = parsed<WholeAnswer>(output);
+  const text = completion === null && pieces === came.count ? came.text : completion;
+  if (streamed === false && typeof text === 'string' && text.startsWith('{')) return text;
   throw NodeAnswerInvalid.error('the node ended the task without an answer');
 }
 

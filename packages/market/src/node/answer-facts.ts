@@ -32,8 +32,9 @@ export class StreamFacts {
     this.#startedMs = startedMs;
   }
 
-  see(chunk: string): void {
-    this.chunks++;
+  /** @param passed false for a chunk that is not handed on: it is not counted. */
+  see(chunk: string, passed = true): void {
+    if (passed) this.chunks++;
     if (this.firstTokenMs === null && bringsToken(chunk)) this.firstTokenMs = elapsedMs(this.#startedMs);
     if (!mayFinish(chunk) && !mayHoldUsage(chunk)) return;
     const answer = parseAnswer(chunk);

@@ -7,10 +7,10 @@ export interface Backend extends AsyncDisposable {
   readonly name: string;
   /** The models it can serve right now. */
   models(signal: AbortSignal): Promise<BackendModel[]>;
-  /** The whole answer: the text of one `chat.completion` object as it came. The handler, which parses it, checks it. */
-  chat(body: ChatBody, signal: AbortSignal): Promise<string>;
+  /** The whole answer: the text of one JSON object as it came. The handler, which parses it, checks it. */
+  answer(body: ModelBody, signal: AbortSignal): Promise<string>;
   /**
-   * The answer in pieces: the text of each `chat.completion.chunk` in order, each one line of JSON, without `[DONE]`.
+   * The answer in pieces: the text of each chunk in order, each one line of JSON, without `[DONE]`.
    *
    * Reading pulls: when the reader pauses, so does the backend's socket, within one socket buffer. The iteration ends
    * only when the backend said that it was finished; a stream that merely stops is an error, never an end. Leaving the
@@ -19,7 +19,7 @@ export interface Backend extends AsyncDisposable {
    * Errors carry the class of their cause, also in mid-stream. That nothing may be tried again once a chunk has been
    * passed on is the rule of the one who passes it on (`chat-handler.ts`).
    */
-  chatStream(body: ChatBody, signal: AbortSignal): AsyncIterable<string>;
+  answerStream(body: ModelBody, signal: AbortSignal): AsyncIterable<string>;
   /** Ends open requests and connections. Idempotent. */
   close(): Promise<void>;
 }
@@ -33,12 +33,21 @@ export interface BackendModel {
 }
 
 /**
- * A parsed request body of `POST /v1/chat/completions`. Only what a node looks at is named; every other field goes to
+ * A parsed request body of one of OpenAI's endpoints; which one, its content says (`endpointOf`). Only what a node looks at is named; every other field goes to
  * the backend as it came, so that backends may grow parameters we do not know.
  */
-export interface ChatBody {
+export interface ModelBody {
   readonly model: string;
-  readonly messages: readonly unknown[];
+  readonly messages?: readonly unknown[];
+  readonly prompt?: unknown;
+  readonly input?: unknown;
   readonly stream?: boolean;
   readonly [field: string]: unknown;
+}
+
+/** Where a body goes, below the base URL; undefined when it is no request to a model. */
+export function endpointOf(body: object): '/chat/completions' | '/completions' | '/embeddings' | undefined {
+  if ('messages' in body) return Array.isArray(body.messages) ? '/chat/completions' : undefined;
+  if ('prompt' in body) return '/completions';
+  return 'input' in body ? '/embeddings' : undefined;
 }

@@ -70,7 +70,7 @@ async function measureRequest({ backend, model, tokens = 32, signal }: Benchmark
   const facts = new StreamFacts(startedMs);
   const messages = [{ role: 'user', content: 'Count from one to one hundred in words.' }];
   const body = { model, messages, max_tokens: tokens, stream: true, stream_options: { include_usage: true } };
-  for await (const chunk of backend.chatStream(body, signal)) facts.see(chunk);
+  for await (const chunk of backend.answerStream(body, signal)) facts.see(chunk);
   return {
     firstTokenMs: facts.firstTokenMs ?? elapsedMs(startedMs),
     tokens: facts.usage?.completionTokens ?? facts.chunks,

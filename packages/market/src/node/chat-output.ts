@@ -9,8 +9,9 @@ export type ChatOutput = WholeAnswer | StreamedAnswer;
 
 export interface WholeAnswer {
   readonly streamed: false;
-  /** JSON text of one `chat.completion`. */
-  readonly completion: string;
+  /** JSON text of the answer; null when it has gone ahead in pieces, because it is longer than a result should be. */
+  readonly completion: string | null;
+  readonly pieces: number;
   readonly finishReason: string | null;
   readonly usage: ChatUsage | null;
   readonly durationMs: number;

@@ -30,6 +30,8 @@ export function bringsToken(chunk: string): boolean {
 /** The parts of a chunk or completion that a node reads; anything may be missing in what a backend sends. */
 export interface AnswerShape {
   readonly choices?: ReadonlyArray<{ readonly index?: unknown; readonly finish_reason?: unknown } | null>;
+  /** Of embeddings. */
+  readonly data?: unknown;
   readonly usage?: { readonly prompt_tokens?: unknown; readonly completion_tokens?: unknown } | null;
   readonly error?: unknown;
 }

@@ -9,5 +9,5 @@ export { createMiniBackend } from '../drivers/mini/index.ts';
 export type { MiniBackendOptions } from '../drivers/mini/index.ts';
 export { createOpenAiBackend } from '../drivers/openai/index.ts';
 export type { OpenAiBackendOptions } from '../drivers/openai/index.ts';
-export type { Backend, BackendModel, ChatBody } from './backend.ts';
+export type { Backend, BackendModel, ModelBody } from './backend.ts';
 export type { ChatOutput, ChatUsage, StreamedAnswer, WholeAnswer } from './chat-output.ts';

@@ -2,6 +2,7 @@ import type { AgentOffer, Benchmark, Handler } from '@reeve/hub/api';
 import { decideRetry, defaultRetryPolicy, nearestNames, ReeveError, type RetryPolicy } from '@reeve/kernel';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { z } from 'zod';
+import { modelOf } from '../domain/capability.ts';
 import type { Backend, BackendModel } from './backend.ts';
 import { benchmarkCurve, benchmarkOf } from './benchmark.ts';
 import { nameModels, type RefusedModel, type ServedModel } from './capability.ts';
@@ -17,6 +18,8 @@ export interface MarketNodeOptions extends OfferTerms {
   readonly backend: Backend;
   /** Names of the models to offer, for backends that list more than the owner wants to serve. Default: all. */
   readonly only?: readonly string[];
+  /** Names of models that embed, as the backend lists them, where their name does not say so. */
+  readonly embedding?: readonly string[];
   /**
    * Requests worked on at once, as many as the backend runs in parallel: Ollama and llama.cpp run 1–4, vLLM up to 256.
    * Further ones wait in the hub, where each tenant has its turn. Default 20.
@@ -104,6 +107,7 @@ class BackendNode implements MarketNode {
     const { backend, concurrency: maxConcurrency = defaultConcurrency } = this.#options;
     const endsAtMs = performance.now() + budgetMs;
     for (const { capability, backendId: model, name } of this.#models.models) {
+      if (modelOf(capability)?.kind !== 'chat') continue; // what embeds makes no tokens
       const leftMs = endsAtMs - performance.now();
       if (leftMs <= 0) break;
       try {
@@ -129,7 +133,10 @@ class BackendNode implements MarketNode {
 async function discover(options: MarketNodeOptions, signal: AbortSignal) {
   const { backend, retry = defaultRetryPolicy } = options;
   const listed = await retried(retry, signal, () => backend.models(signal));
-  const { served, refused } = nameModels(options.only === undefined ? listed : chosen(backend, listed, options.only));
+  const { served, refused } = nameModels(
+    options.only === undefined ? listed : chosen(backend, listed, options.only),
+    options.embedding,
+  );
   if (served.length === 0) {
     const reasons = refused.map((model) => `"${model.backendId}": ${model.reason}`).join('; ');
     const fault = reasons === '' ? 'lists no models' : `has no model to offer (${reasons})`;

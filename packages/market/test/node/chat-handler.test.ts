@@ -28,11 +28,12 @@ describe('a whole answer', () => {
     expect(output).toEqual({
       streamed: false,
       completion: expect.any(String),
+      pieces: 0,
       finishReason: 'stop',
       usage: { promptTokens: 4, completionTokens: 8 },
       durationMs: expect.any(Number),
     });
-    expect(completionOf(output.completion).choices[0]!.message.content).toMatch(/^Hello from the simulated/);
+    expect(completionOf(output.completion!).choices[0]!.message.content).toMatch(/^Hello from the simulated/);
     expect(context.emitted).toEqual([]);
   });
 
@@ -71,9 +72,33 @@ describe('a streamed answer', () => {
     expect(durationMs).toBeGreaterThan(firstTokenMs + 55);
   });
 
-  test('has no usage when none was asked for', async () => {
-    const output = await node.handler(asking('hi', { stream: true }), contextFor(capability));
-    expect(output).toMatchObject({ usage: null, chunks: 10 });
+  test('[MK-02 usage] is counted also when the client did not ask, and the client sees nothing of that', async () => {
+    const context = contextFor(capability);
+    const output = await node.handler(asking('hi', { stream: true, stream_options: { other: 1 } }), context);
+    expect(output).toMatchObject({ usage: { promptTokens: 4, completionTokens: 8 }, chunks: 10 });
+    expect(simulator.requests.at(-1)?.body).toMatchObject({ stream_options: { other: 1, include_usage: true } });
+    expect(context.emitted).toHaveLength(10);
+    expect(context.emitted.filter((chunk) => chunk.includes('usage'))).toEqual([]);
+  });
+
+  test('[MK-02 usage] a backend that refuses to be asked is not asked again, and answers all the same', async () => {
+    simulator.behave({ refusesStreamOptions: true });
+    const own = await createMarketNode({ backend: createOpenAiBackend({ url: simulator.url }) }, never);
+    const before = simulator.stats.chats;
+    for (let request = 0; request < 2; request++) {
+      const output = await own.handler(asking('hi', { stream: true }), contextFor(capability));
+      expect(output).toMatchObject({ usage: null, chunks: 10 });
+    }
+    expect(simulator.stats.chats - before).toBe(3);
+    await own.close();
+  });
+
+  test('[MK-02 usage] what a model says about usage is not touched', async () => {
+    const said = 'it said ,"usage":null and {"usage":{"prompt_tokens":1}}';
+    simulator.behave({ content: said });
+    const context = contextFor(capability);
+    await node.handler(asking('hi', { stream: true }), context);
+    expect(contentOf(context.emitted)).toBe(said);
   });
 
   test('[MK-01] waits for flow control: the next chunk is not taken before the last one may go', async () => {
@@ -140,6 +165,19 @@ describe('a streamed answer', () => {
     const running = failureOf(node.handler(asking('hi', streaming), contextFor(capability, { emit })));
     expect(await running).toMatchObject({ message: 'the lease is lost' });
     expect((await aborted).aborted).toBe(true);
+  });
+});
+
+describe('a long answer', () => {
+  test('[MK-02 chat] goes ahead in pieces, and together they are the text of the backend', async () => {
+    simulator.behave({ hugeDelta: 200_000 });
+    const context = contextFor(capability);
+    const output = await node.handler(asking('hi'), context);
+    expect(output).toMatchObject({ completion: null, pieces: context.emitted.length, usage: { completionTokens: 1 } });
+    expect(Math.max(...context.emitted.map((piece) => piece.length))).toBeLessThanOrEqual(64 * 1024);
+    const text = context.emitted.join('');
+    expect(text.slice(-1)).toBe('}');
+    expect(completionOf(text).choices[0]!.message.content).toHaveLength(200_000);
   });
 });
 

@@ -14,7 +14,7 @@ import { all, asking, completionOf, contentOf, failureOf, never, type Completion
 const backend = await createMiniBackend();
 const body = (more: Record<string, unknown> = {}) => asking('What is a lease?', { model: 'mini', seed: 7, ...more });
 const ask = async (more: Record<string, unknown> = {}): Promise<Completion> =>
-  completionOf(await backend.chat(body(more), never));
+  completionOf(await backend.answer(body(more), never));
 const said = (answer: Completion): string => answer.choices[0]!.message.content;
 
 describe('mini', () => {
@@ -64,14 +64,14 @@ describe('mini', () => {
   });
 
   test('[MK-02] streams one chunk per token', async () => {
-    const chunks = await all(backend.chatStream(body({ stream: true, max_tokens: 40 }), never));
+    const chunks = await all(backend.answerStream(body({ stream: true, max_tokens: 40 }), never));
     expect(chunks).toHaveLength(1 + 40 + 1);
     expect(piecesOf(contentOf(chunks))).toHaveLength(40);
   });
 
   test.each(['toy', [' believe', 'model']])('[MK-02] stops before %j, streamed or not', async (stop) => {
     const whole = await ask({ stop });
-    const streamed = await all(backend.chatStream(body({ stop, stream: true }), never));
+    const streamed = await all(backend.answerStream(body({ stop, stream: true }), never));
     expect(whole.choices[0]!.finish_reason).toBe('stop');
     expect(said(whole)).toBe(contentOf(streamed));
     expect(said(whole)).toMatch(/^I am mini, a (toy: an n-gram )?$/);
@@ -92,18 +92,18 @@ describe('mini', () => {
     ['messages', { messages: [{ role: 'user', content: 'word '.repeat(8_192) }] }, /context is 8192 tokens/],
   ];
   test.each(refused)('[MK-02] refuses %s %j as a real backend would: 400 and why', async (param, more, message) => {
-    const error = await failureOf(backend.chat(body(more), never));
+    const error = await failureOf(backend.answer(body(more), never));
     expect(error).toBeInstanceOf(ReeveError);
     expect(error).toMatchObject({
       code: 'backend_refused',
       message: expect.stringMatching(message),
       details: { status: 400, error: { type: 'invalid_request_error', param } },
     });
-    expect(await failureOf(all(backend.chatStream(body(more), never)))).toMatchObject({ code: 'backend_refused' });
+    expect(await failureOf(all(backend.answerStream(body(more), never)))).toMatchObject({ code: 'backend_refused' });
   });
 
   test('[MK-02] another model is not found; fields it does not know and empty options are no fault', async () => {
-    const error = await failureOf(backend.chat(body({ model: 'gpt-5' }), never));
+    const error = await failureOf(backend.answer(body({ model: 'gpt-5' }), never));
     expect(error).toMatchObject({ details: { status: 404, error: { code: 'model_not_found' } } });
     const harmless = { n: null, tools: [], stop: null, response_format: { type: 'text' }, top_p: 0.9, user: 'someone' };
     expect((await ask(harmless)).choices).toHaveLength(1);
@@ -119,7 +119,7 @@ describe('mini', () => {
       if (!done) setImmediate(turn);
     };
     setImmediate(turn);
-    const answer = completionOf(await circle.chat(body({ temperature: 0, max_tokens: 8_000 }), never));
+    const answer = completionOf(await circle.answer(body({ temperature: 0, max_tokens: 8_000 }), never));
     done = true;
     expect(answer.usage.completion_tokens).toBe(8_000);
     expect(turns).toBeGreaterThan(2);
@@ -165,7 +165,7 @@ describe('what mini learns from', () => {
     const program = `const { createMiniBackend } = await import(${JSON.stringify(door)});
       const backend = await createMiniBackend();
       const body = { model: 'mini', messages: [{ role: 'user', content: 'hi' }] };
-      console.log(JSON.parse(await backend.chat(body, new AbortController().signal)).system_fingerprint);`;
+      console.log(JSON.parse(await backend.answer(body, new AbortController().signal)).system_fingerprint);`;
     const args = ['--conditions=reeve-source', '--input-type=module', '--eval', program];
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: tmpdir() });
     expect(stdout.trim()).toBe((await ask()).system_fingerprint);

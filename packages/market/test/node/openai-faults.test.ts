@@ -28,14 +28,14 @@ afterAll(async () => {
   await simulator.close();
 });
 
-const whole = (): Promise<unknown> => failureOf(backend.chat(asking('hi'), never));
-const streamed = (): Promise<unknown> => failureOf(all(backend.chatStream(asking('hi', { stream: true }), never)));
+const whole = (): Promise<unknown> => failureOf(backend.answer(asking('hi'), never));
+const streamed = (): Promise<unknown> => failureOf(all(backend.answerStream(asking('hi', { stream: true }), never)));
 
 /** Chunks that arrived before the stream failed, and the failure. */
 async function untilFailure(): Promise<{ chunks: string[]; error: unknown }> {
   const chunks: string[] = [];
   const read = async (): Promise<void> => {
-    for await (const chunk of backend.chatStream(asking('hi', { stream: true }), never)) chunks.push(chunk);
+    for await (const chunk of backend.answerStream(asking('hi', { stream: true }), never)) chunks.push(chunk);
   };
   return { error: await failureOf(read()), chunks };
 }
@@ -99,8 +99,8 @@ describe('faults below HTTP', () => {
     await using nowhere = createOpenAiBackend({ url: `http://127.0.0.1:${port}/v1` });
     const expected = { code: 'backend_unreachable', retryable: true, message: expect.stringContaining('ECONNREFUSED') };
     expect(await failureOf(nowhere.models(never))).toMatchObject(expected);
-    expect(await failureOf(nowhere.chat(asking('hi'), never))).toMatchObject(expected);
-    expect(await failureOf(all(nowhere.chatStream(asking('hi'), never)))).toMatchObject(expected);
+    expect(await failureOf(nowhere.answer(asking('hi'), never))).toMatchObject(expected);
+    expect(await failureOf(all(nowhere.answerStream(asking('hi'), never)))).toMatchObject(expected);
   });
 
   async function speaking(answer: string | undefined): Promise<{ server: Server; url: string }> {
@@ -119,7 +119,7 @@ describe('faults below HTTP', () => {
   ])('[FD-02] a server that %s', async (_what, answer, code) => {
     const { server, url } = await speaking(answer);
     await using odd = createOpenAiBackend({ url });
-    expect(await failureOf(odd.chat(asking('hi'), never))).toMatchObject({ code, retryable: true });
+    expect(await failureOf(odd.answer(asking('hi'), never))).toMatchObject({ code, retryable: true });
     await new Promise((resolve) => server.close(resolve));
   });
 });
@@ -158,7 +158,7 @@ describe('faults within a stream', () => {
 
   test('[MK-01] a stream with all its finish reasons may end without [DONE]', async () => {
     simulator.behave({ fault: 'no-done' });
-    const chunks = await all(backend.chatStream(asking('hi', { stream: true, n: 2 }), never));
+    const chunks = await all(backend.answerStream(asking('hi', { stream: true, n: 2 }), never));
     expect(chunks).toHaveLength(2 + 2 * 8 + 2);
   });
 });

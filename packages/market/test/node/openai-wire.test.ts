@@ -21,9 +21,9 @@ const streaming = asking('hi', { stream: true });
 describe('requests', () => {
   test('[MK-01] the whole body goes to the backend, fields it does not know included', async () => {
     const body = asking('hi', { temperature: 0.2, logit_bias: { 5: -100 }, vendor_extension: { deep: [1, null] } });
-    await backend.chat(body, never);
+    await backend.answer(body, never);
     expect(lastRequest().body).toEqual(body);
-    await all(backend.chatStream(body, never));
+    await all(backend.answerStream(body, never));
     expect(lastRequest().body).toEqual({ ...body, stream: true });
     expect(lastRequest().headers).toMatchObject({ 'content-type': 'application/json', accept: 'text/event-stream' });
   });
@@ -39,10 +39,10 @@ describe('requests', () => {
 
   test('[MK-02] tool calls and several choices come through', async () => {
     const tools = [{ type: 'function', function: { name: 'weather', parameters: {} } }];
-    const chunks = (await all(backend.chatStream({ ...streaming, tools }, never))).map(chunkOf);
+    const chunks = (await all(backend.answerStream({ ...streaming, tools }, never))).map(chunkOf);
     expect(chunks[0]?.choices[0]?.delta.tool_calls?.[0]).toMatchObject({ function: { name: 'weather' } });
     expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe('tool_calls');
-    const two = completionOf(await backend.chat(asking('hi', { n: 2 }), never));
+    const two = completionOf(await backend.answer(asking('hi', { n: 2 }), never));
     expect(two.choices).toHaveLength(2);
   });
 
@@ -67,7 +67,7 @@ describe('bytes', () => {
     '[MK-01] a stream in writes of %i bytes, with CRLF and comments, is read as it was meant',
     async (splitBytes) => {
       simulator.behave({ splitBytes, lineEnd: '\r\n', comments: true, tokens: 9 });
-      expect(contentOf(await all(backend.chatStream(streaming, never)))).toBe(
+      expect(contentOf(await all(backend.answerStream(streaming, never)))).toBe(
         'Hello from the simulated backend – grüß dich 🌍',
       );
     },
@@ -75,7 +75,7 @@ describe('bytes', () => {
 
   test('a chunk of a megabyte is one chunk', async () => {
     simulator.behave({ hugeDelta: 1_000_000 });
-    expect(contentOf(await all(backend.chatStream(streaming, never)))).toHaveLength(1_000_000);
+    expect(contentOf(await all(backend.answerStream(streaming, never)))).toHaveLength(1_000_000);
   });
 });
 
@@ -85,9 +85,9 @@ describe('connections', () => {
     const before = simulator.requests.length;
     const { aborted } = simulator.stats;
     for (let round = 0; round < 6; round++) {
-      await all(backend.chatStream(streaming, never));
+      await all(backend.answerStream(streaming, never));
       await expect.poll(() => simulator.stats.active).toBe(0);
-      await backend.chat(asking('hi'), never);
+      await backend.answer(asking('hi'), never);
     }
     expect(simulator.stats.aborted).toBe(aborted);
     const ports = new Set(simulator.requests.slice(before).map((request) => request.remotePort));
@@ -99,14 +99,14 @@ describe('connections', () => {
     simulator.behave({ endDelayMs: 60_000 });
     const aborted = simulator.next('abort');
     const startedMs = performance.now();
-    expect(await all(backend.chatStream(streaming, never))).toHaveLength(10);
+    expect(await all(backend.answerStream(streaming, never))).toHaveLength(10);
     expect(performance.now() - startedMs).toBeLessThan(30_000);
     expect((await aborted).aborted).toBe(true);
   });
 
   test('[MK-01] as many requests as are asked for are with the backend at once', async () => {
     simulator.behave({ untilRequests: 60 });
-    await Promise.all(Array.from({ length: 60 }, () => backend.chat(asking('hi'), never)));
+    await Promise.all(Array.from({ length: 60 }, () => backend.answer(asking('hi'), never)));
     expect(simulator.stats.highestConcurrency).toBe(60);
   });
 
@@ -118,7 +118,7 @@ describe('connections', () => {
     const aborted = simulator.next('abort');
     const cancelling = new AbortController();
     const arrived = simulator.next('request');
-    const reading = failureOf(all(backend.chatStream(streaming, cancelling.signal)));
+    const reading = failureOf(all(backend.answerStream(streaming, cancelling.signal)));
     await arrived;
     cancelling.abort(new Error('cancelled'));
     expect(await reading).toMatchObject({ message: 'cancelled' });
@@ -128,7 +128,7 @@ describe('connections', () => {
   test('[MK-01] a reader that leaves the loop closes the connection', async () => {
     simulator.behave({ intervalMs: 5, tokens: 1_000 });
     const aborted = simulator.next('abort');
-    for await (const chunk of backend.chatStream(streaming, never)) if (chunk !== '') break;
+    for await (const chunk of backend.answerStream(streaming, never)) if (chunk !== '') break;
     expect((await aborted).aborted).toBe(true);
   });
 
@@ -137,7 +137,7 @@ describe('connections', () => {
     const cancelling = new AbortController();
     const before = simulator.stats.chats;
     await using fresh = createOpenAiBackend({ url: simulator.url, apiKey: 'sk-simulated' });
-    const reading = failureOf(fresh.chat(asking('hi'), cancelling.signal));
+    const reading = failureOf(fresh.answer(asking('hi'), cancelling.signal));
     cancelling.abort(new Error('cancelled'));
     expect(await reading).toMatchObject({ message: 'cancelled' });
     await fresh.models(never);
@@ -161,7 +161,7 @@ describe('pace', () => {
     simulator.behave({ tokens, burst: 64 });
     const before = simulator.stats.eventsWritten;
     let read = 0;
-    for await (const chunk of patient.chatStream(streaming, never)) {
+    for await (const chunk of patient.answerStream(streaming, never)) {
       read += chunk.length > 0 ? 1 : 0;
       if (read !== 10) continue;
       const written = (await writtenWhenStill()) - before;

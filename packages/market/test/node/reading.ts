@@ -1,8 +1,8 @@
-import type { ChatBody } from '../../src/node/index.ts';
+import type { ModelBody } from '../../src/node/index.ts';
 
 export const never: AbortSignal = new AbortController().signal;
 
-export function asking(content: string, more: Record<string, unknown> = {}): ChatBody {
+export function asking(content: string, more: Record<string, unknown> = {}): ModelBody {
   return { model: 'sim-small', messages: [{ role: 'user', content }], ...more };
 }
 

@@ -14,6 +14,7 @@ export interface NodeOptions extends AgentProcessOptions, BackendChoice, OfferTe
   readonly key?: string;
   readonly name?: string;
   readonly concurrency?: number;
+  readonly embedding?: readonly string[];
   readonly region?: string;
   readonly maxMemoryShare?: number;
   /** How long to measure the models before they are offered; 0: not at all. Default 10 s. */

@@ -1,4 +1,4 @@
-import type { ChatBody } from '../../node/backend.ts';
+import type { ModelBody } from '../../node/backend.ts';
 import { answer } from './answer.ts';
 import { newHead, type Mini } from './mini.ts';
 import { paced } from './pace.ts';
@@ -6,7 +6,7 @@ import { modelId, readRequest } from './request.ts';
 import { usageOf } from './usage.ts';
 
 /** The `chat.completion.chunk` texts: the role, a chunk per token, the finish reason, and the usage when asked for. */
-export async function* chatStream(mini: Mini, body: ChatBody, signal: AbortSignal): AsyncGenerator<string> {
+export async function* chatStream(mini: Mini, body: ModelBody, signal: AbortSignal): AsyncGenerator<string> {
   signal.throwIfAborted();
   const request = readRequest(body);
   const facts = {

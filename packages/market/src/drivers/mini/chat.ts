@@ -1,4 +1,4 @@
-import type { ChatBody } from '../../node/backend.ts';
+import type { ModelBody } from '../../node/backend.ts';
 import { answer } from './answer.ts';
 import { newHead, type Mini } from './mini.ts';
 import { paced } from './pace.ts';
@@ -6,7 +6,7 @@ import { modelId, readRequest } from './request.ts';
 import { usageOf } from './usage.ts';
 
 /** One `chat.completion`. */
-export async function chat(mini: Mini, body: ChatBody, signal: AbortSignal): Promise<string> {
+export async function chat(mini: Mini, body: ModelBody, signal: AbortSignal): Promise<string> {
   signal.throwIfAborted();
   const request = readRequest(body);
   const steps = paced(answer(mini.model, request), signal);

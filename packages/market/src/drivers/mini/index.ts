@@ -22,8 +22,8 @@ export async function createMiniBackend(options: MiniBackendOptions = {}): Promi
   return {
     name: 'mini',
     models: async () => listModels(),
-    chat: (body, signal) => chat(mini, body, until(signal)),
-    chatStream: (body, signal) => chatStream(mini, body, until(signal)),
+    answer: (body, signal) => chat(mini, body, until(signal)),
+    answerStream: (body, signal) => chatStream(mini, body, until(signal)),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -1,6 +1,6 @@
 import type { InputIssue } from '@reeve/kernel';
 import { z } from 'zod';
-import type { ChatBody } from '../../node/backend.ts';
+import type { ModelBody } from '../../node/backend.ts';
 import { BackendRefused } from '../../node/errors.ts';
 import { piecesOf } from './tokens.ts';
 
@@ -61,7 +61,7 @@ type Body = z.infer<typeof MiniBody>;
 /**
  * @throws BackendRefused with status and error object as a real backend would answer, and every fault with its path.
  */
-export function readRequest(body: ChatBody): MiniRequest {
+export function readRequest(body: ModelBody): MiniRequest {
   const parsed = MiniBody.safeParse(body);
   if (!parsed.success) throw refusal(parsed.error.issues.map(asIssue));
   const promptTokens = parsed.data.messages.reduce((sum, message) => sum + tokensOf(message), 0);

@@ -1,6 +1,6 @@
 import type { Backend } from '../../node/backend.ts';
-import { chat } from './chat.ts';
-import { chatStream } from './chat-stream.ts';
+import { answer } from './answer.ts';
+import { answerStream } from './answer-stream.ts';
 import { Connection } from './connection.ts';
 import { listModels } from './models.ts';
 import { settingsOf, type OpenAiBackendOptions } from './options.ts';
@@ -14,8 +14,8 @@ export function createOpenAiBackend(options: OpenAiBackendOptions): Backend {
   return {
     name: connection.settings.name,
     models: (signal) => listModels(connection, signal),
-    chat: (body, signal) => chat(connection, body, signal),
-    chatStream: (body, signal) => chatStream(connection, body, signal),
+    answer: (body, signal) => answer(connection, body, signal),
+    answerStream: (body, signal) => answerStream(connection, body, signal),
     close,
     [Symbol.asyncDispose]: close,
   };

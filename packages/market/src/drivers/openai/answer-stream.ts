@@ -1,4 +1,4 @@
-import type { ChatBody } from '../../node/backend.ts';
+import { endpointOf, type ModelBody } from '../../node/backend.ts';
 import { looksUnusual, mayFinish, parseAnswer } from '../../node/chunk-text.ts';
 import { BackendEndedEarly, BackendMalformed } from '../../node/errors.ts';
 import type { Call, Connection } from './connection.ts';
@@ -8,13 +8,17 @@ import { SseParser } from './sse-parser.ts';
 
 const endMark = '[DONE]';
 
-/** `POST /chat/completions` with `stream: true`; see `Backend.chatStream` for what is promised. */
-export async function* chatStream(connection: Connection, body: ChatBody, signal: AbortSignal): AsyncGenerator<string> {
+/** A request with `stream: true`; see `Backend.answerStream` for what is promised. */
+export async function* answerStream(
+  connection: Connection,
+  body: ModelBody,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
   signal.throwIfAborted();
   const { name, firstByteTimeoutMs, maxAnswerBytes } = connection.settings;
   const call: Call = {
     method: 'POST',
-    path: '/chat/completions',
+    path: endpointOf(body)!,
     body: JSON.stringify(body.stream === true ? body : { ...body, stream: true }),
     accept: 'text/event-stream',
     answerTimeoutMs: firstByteTimeoutMs,

@@ -1,0 +1,27 @@
+import type { RawRoute } from '@reeve/platform';
+import { ChatExchange } from './chat-exchange.ts';
+import type { GatewayComponents } from './components.ts';
+import { endpoints, type Endpoint } from './endpoints.ts';
+import { readModelRequest } from './model-request.ts';
+import { openAiErrorBody } from './openai-error.ts';
+import { assertServed } from './served.ts';
+
+/** `POST` to what a model answers: each request is a task for whichever node serves it, attached to its connection. */
+export function modelRoutes(components: GatewayComponents): RawRoute[] {
+  return endpoints.map((endpoint) => modelRoute(components, endpoint));
+}
+
+function modelRoute(components: GatewayComponents, endpoint: Endpoint): RawRoute {
+  return {
+    method: 'POST',
+    path: endpoint.path,
+    name: endpoint.name,
+    access: 'chat:use',
+    errorBody: openAiErrorBody,
+    handle(request, reply, caller) {
+      const asked = readModelRequest(endpoint, request.body);
+      assertServed(components.hub, endpoint.kind, asked.model);
+      return new ChatExchange(components, request, reply, { endpoint, body: asked }).run(caller);
+    },
+  };
+}
