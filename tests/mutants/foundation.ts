@@ -11,6 +11,15 @@ const client = 'packages/sdk/test/client.test.ts';
 /** Errors, answers, retries, logs and health, as everything relies on them. */
 export const mutants: readonly Mutant[] = [
   {
+    name: 'text-that-one-database-cannot-hold',
+    guarantee: 'FD-01 input',
+    file: 'packages/kernel/src/schema.ts',
+    find: ".refine((text) => !text.includes('\\0'), 'must not contain U+0000')",
+    replace: '',
+    test: 'packages/hub/test/tasks/limits.test.ts',
+    testName: 'U+0000',
+  },
+  {
     name: 'input-larger-than-the-limit-kept',
     guarantee: 'FD-01 input',
     file: 'packages/hub/src/services/submissions.ts',

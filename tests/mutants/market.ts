@@ -168,6 +168,15 @@ export const mutants: readonly Mutant[] = [
       "  process.getBuiltinModule('node:net').createServer().listen(0, '127.0.0.1');\n  await serveHub(agent, options,",
     test: 'tests/e2e/openai/nat.test.ts',
   },
+  {
+    name: 'nothing-there-in-a-form-of-our-own',
+    guarantee: 'FD-01 code',
+    file: 'packages/platform/src/http/not-found.ts',
+    find: 'isMissing ? missingErrorBody : paths',
+    replace: 'isMissing ? undefined : paths',
+    test: 'tests/e2e/openai/refusals.test.ts',
+    testName: 'what nobody answers here',
+  },
 ];
 
 /** What of a request reaches the node. */

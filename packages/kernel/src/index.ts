@@ -19,7 +19,7 @@ export type { Guard, GuardFinding, GuardResult, GuardVerdict } from './guard.ts'
 export { effectsOutOfBounds, planDigest } from './plan.ts';
 export type { Effect, Plan } from './plan.ts';
 export { compiledSchema } from './compiled-schema.ts';
-export { EpochMs, Json, Labels, MicroUsd, Name, PageQuery, pageOf, Token, Uuid } from './schema.ts';
+export { EpochMs, Json, Labels, MicroUsd, Name, PageQuery, pageOf, plainText, Token, Uuid } from './schema.ts';
 export { defineOperation, permits } from './operation.ts';
 export type {
   Example,

@@ -15,6 +15,14 @@ export const Name = z
 
 export const Uuid = z.uuid();
 
+/** Text as people write it, without U+0000: PostgreSQL has no place for that. */
+export function plainText(maxLength: number) {
+  return z
+    .string()
+    .max(maxLength)
+    .refine((text) => !text.includes('\0'), 'must not contain U+0000');
+}
+
 /** Any JSON value, taken as it is; not `z.json()`, whose walk copies and cannot be compiled. */
 export const Json = z
   .unknown()

@@ -1,18 +1,22 @@
-import type { BoundOperation, RawRoute } from '@reeve/platform';
+import type { BoundOperation, ErrorBodyWriter, RawRoute } from '@reeve/platform';
 import type { GatewayComponents } from './gateway/components.ts';
 import { modelRoutes } from './gateway/model-routes.ts';
 import { modelOperations, modelNameRoutes } from './gateway/models.ts';
 import { offerOperations } from './gateway/offers.ts';
+import { bothErrorBody } from './gateway/openai-error.ts';
 
 /** The OpenAI-compatible door to the nodes that are connected to the hub. */
 export interface Market {
   readonly operations: readonly BoundOperation[];
   readonly routes: readonly RawRoute[];
+  /** For paths that OpenAI's clients ask and nobody here answers, such as `/v1/images/generations`. */
+  readonly missingErrorBody: ErrorBodyWriter;
 }
 
 export function createMarket(components: GatewayComponents): Market {
   return {
     operations: [...modelOperations(components.hub), ...offerOperations(components.hub)],
     routes: [...modelRoutes(components), ...modelNameRoutes(components.hub)],
+    missingErrorBody: bothErrorBody,
   };
 }

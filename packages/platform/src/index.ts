@@ -83,4 +83,4 @@ export {
   streamRoute,
   readTls,
 } from './http/index.ts';
-export type { HttpServer, StreamCall, TakenLine } from './http/index.ts';
+export type { ErrorBodyWriter, HttpServer, StreamCall, TakenLine } from './http/index.ts';

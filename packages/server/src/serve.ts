@@ -221,6 +221,7 @@ async function openHttp({
     ...(tls && { tls }),
     operations,
     routes: [...hub.routes, ...market.routes],
+    missingErrorBody: market.missingErrorBody,
     upgrades: hub.upgrades,
     health,
     clock: systemClock,

@@ -155,6 +155,24 @@ test('[FD-01 code] another method is refused in the form that OpenAI’s clients
   expect((await post('', {}, 'HEAD')).status).toBe(405);
 });
 
+test('[FD-01 code] what nobody answers here is refused in the form that OpenAI’s clients read, and in that of all others', async () => {
+  const acts = [
+    () => client.images.generate({ prompt: 'a reeve at work' }),
+    () => client.responses.create({ model: hello.model, input: 'hello' }),
+    () => client.moderations.create({ input: 'hello' }),
+    () => client.files.list(),
+  ];
+  for (const act of acts) {
+    const error = await thrownBy(act());
+    expect(error).toBeInstanceOf(NotFoundError);
+    expect(error).toMatchObject({ code: 'not_found', type: 'invalid_request_error' });
+    expect(error.message).toMatch(/there is nothing at \/v1\/\w+/);
+  }
+  const response = await fetch(`${hub.url}/v1/nothing`);
+  expect(response.headers.get('content-type')).toContain('application/problem+json');
+  expect(await response.json()).toMatchObject({ status: 404, code: 'not_found', error: { code: 'not_found' } });
+});
+
 test('[MK-16] pages of browsers may call only from the origins that are configured', async () => {
   const preflight = (origin: string) =>
     fetch(`${hub.url}/v1/chat/completions`, {

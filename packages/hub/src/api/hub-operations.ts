@@ -1,4 +1,4 @@
-import { defineOperation, EpochMs, Json } from '@reeve/kernel';
+import { defineOperation, EpochMs, Json, plainText } from '@reeve/kernel';
 import { z } from 'zod';
 
 export const Event = z.object({
@@ -20,15 +20,15 @@ export const listEvents = defineOperation({
   input: z.object({
     after: z.int().nonnegative().default(0),
     limit: z.int().min(1).max(1_000).default(100),
-    subject: z.string().max(200).optional(),
-    type: z.string().max(100).optional(),
+    subject: plainText(200).optional(),
+    type: plainText(100).optional(),
   }),
   output: z.object({ items: z.array(Event), nextAfter: z.int() }),
 });
 
 /** What `GET /v1/events` takes beside `Last-Event-ID`; which position it is, the handler says. */
 export const EventStreamQuery = z
-  .strictObject({ after: z.string(), subject: z.string().max(200), type: z.string().max(100) })
+  .strictObject({ after: z.string(), subject: plainText(200), type: plainText(100) })
   .partial();
 export type EventStreamQuery = z.output<typeof EventStreamQuery>;
 

@@ -1,4 +1,4 @@
-import { EpochMs, Json, Uuid } from '@reeve/kernel';
+import { EpochMs, Json, plainText, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
 import { Digest } from './blob.ts';
 import { TaskError, TaskState, TaskSubmission } from './task.ts';
@@ -23,7 +23,7 @@ const template = TaskSubmission.pick({
 
 export const MapSubmission = template
   .extend({
-    kind: z.string().min(1).max(100).default('chunk'),
+    kind: plainText(100).min(1).default('chunk'),
     /** The data set, where it is small. */
     items: z.array(Json).min(1).max(100_000).optional(),
     /** A blob with one item as JSON on each line. */

@@ -1,4 +1,4 @@
-import { defineOperation, NotFound, Overloaded, PageQuery, pageOf, TooLarge, Uuid } from '@reeve/kernel';
+import { defineOperation, NotFound, Overloaded, pageOf, PageQuery, plainText, TooLarge, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
 import { QuotaExceeded, TaskEnded, TaskNotDead, UnknownCapability } from '../errors.ts';
 import { CapabilityName } from './agent.ts';
@@ -60,7 +60,7 @@ export const listTasks = defineOperation({
     ...PageQuery,
     state: TaskState.optional(),
     capability: CapabilityName.optional(),
-    kind: z.string().max(100).optional(),
+    kind: plainText(100).optional(),
   }),
   output: pageOf(TaskSummary),
 });

@@ -1,4 +1,4 @@
-import { EpochMs, Json, Labels, MicroUsd, Token, Uuid } from '@reeve/kernel';
+import { EpochMs, Json, Labels, MicroUsd, plainText, Token, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
 import { Verify } from './verify.ts';
 import { CapabilityName, Proficiency, Region } from './agent.ts';
@@ -61,7 +61,7 @@ export type Backoff = z.output<typeof Backoff>;
 
 export const TaskSubmission = z.object({
   /** What kind of work it is, for people and statistics. */
-  kind: z.string().min(1).max(100).default('task'),
+  kind: plainText(100).min(1).default('task'),
   /** Any JSON value; as text at most what the hub is configured for, 256 KiB by default. */
   input: Json.default(null),
   requires: z

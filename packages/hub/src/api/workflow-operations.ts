@@ -1,4 +1,4 @@
-import { defineOperation, NotFound, PageQuery, pageOf, TooLarge, Uuid } from '@reeve/kernel';
+import { defineOperation, NotFound, pageOf, PageQuery, plainText, TooLarge, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
 import { NotWaitingForApproval, UnknownCapability, WorkflowCycle, WorkflowEnded } from '../errors.ts';
 import { WorkflowRun, WorkflowState, WorkflowSubmission, WorkflowSummary } from './workflow.ts';
@@ -60,7 +60,7 @@ export const approveNode = defineOperation({
   access: 'approvals:give',
   effect: 'write',
   http: { method: 'POST', path: '/v1/workflows/{id}/approve' },
-  input: z.object({ id: Uuid, node: z.string().max(63), agree: z.boolean().default(true) }),
+  input: z.object({ id: Uuid, node: plainText(63), agree: z.boolean().default(true) }),
   output: WorkflowRun,
   errors: [NotFound, NotWaitingForApproval],
 });

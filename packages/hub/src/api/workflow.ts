@@ -1,4 +1,4 @@
-import { EpochMs, Name, Uuid } from '@reeve/kernel';
+import { EpochMs, Name, plainText, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
 import { TaskError, TaskState, TaskSubmission } from './task.ts';
 
@@ -26,7 +26,7 @@ export const WorkflowNode = z
     dependsOn: z.array(NodeName).max(100).default([]),
     task: task.optional(),
     /** Instead of a task: a person has to agree; what it is about, for that person. */
-    approval: z.string().min(1).max(2_000).optional(),
+    approval: plainText(2_000).min(1).optional(),
     /** What undoes the task, should the workflow fail after it succeeded. Its input may refer to the output of the task. */
     compensate: task.optional(),
   })

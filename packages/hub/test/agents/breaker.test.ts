@@ -106,6 +106,9 @@ describe('the circuit breaker of an agent', () => {
     const hub = await startHub({ settings: { breaker: { ...breaker, failures: 2, initialPauseMs: 60_000 } } });
     const agent = await rawAgent(hub);
     const [failed, fails, queued] = [attach(hub), attach(hub), attach(hub)];
+    // Handed over while they are being written; from then on the record tells of them.
+    for (const { taskId } of [failed, fails, queued])
+      await eventually(() => hub.client.tasks.show({ id: taskId }).catch(() => undefined));
     agent.fail(await agent.next('lease'));
     await taskIn(hub, failed.taskId, 'scheduled');
     agent.fail(await agent.next('lease'));

@@ -18,6 +18,7 @@ describe('[LD-12 postgres] on PostgreSQL', needs('postgres'), async () => {
   await import('../tasks/create-many.test.ts');
   await import('../tasks/ending.test.ts');
   await import('../tasks/idempotency.test.ts');
+  await import('../tasks/limits.test.ts');
   await import('../tasks/matching.test.ts');
   await import('../tasks/retries.test.ts');
 });

@@ -57,8 +57,36 @@ test.each<[string, object, string]>([
   ['a backoff that shrinks', { backoff: { factor: 0.5 } }, 'backoff.factor'],
   ['a time in words', { runAtMs: 'tomorrow' }, 'runAtMs'],
   ['a misspelt member', { priorty: 'high' }, 'priorty'],
+  ['U+0000 in its kind', { kind: 'a\0b' }, 'kind'],
 ])('[FD-01 input] a task with %s is refused with the path of the fault', async (_, change, path) => {
   const { status, body } = await shared().call('POST', '/v1/tasks', { body: { ...echo, ...change } });
   expect([status, body.code]).toEqual([422, 'invalid_input']);
   expect(body.issues.map((issue: { path: unknown[] }) => issue.path.join('.'))).toEqual([path]);
+});
+
+describe('U+0000, which not every database has a place for', () => {
+  test('[FD-01 input] is refused in what a list is asked for', async () => {
+    const hub = shared();
+    const questions = ['/v1/tasks?kind=a%00b', '/v1/events?type=a%00b', '/v1/events?subject=a%00b'];
+    const answers = await Promise.all(questions.map((path) => hub.call('GET', path)));
+    expect(answers.map(({ status, body }) => [status, body.code])).toEqual(
+      Array(questions.length).fill([422, 'invalid_input']),
+    );
+  });
+
+  test('[FD-01 input] comes through where any JSON value may stand, from the input to the output', async () => {
+    const hub = shared();
+    const agent = await rawAgent(hub, { name: 'binary', capabilities: [{ name: 'binary' }] });
+    const requires = [{ name: 'binary' }];
+    const id = await submit(hub, { requires, input: { 'a\0': '\0' }, labels: { note: 'a\0b' } });
+    const lease = await agent.next('lease');
+    expect(lease.input).toEqual({ 'a\0': '\0' });
+    agent.succeed(lease, ['\0']);
+    expect(await ended(hub, id)).toMatchObject({ output: ['\0'], labels: { note: 'a\0b' } });
+    const failing = await submit(hub, { requires, maxAttempts: 1 });
+    agent.fail(await agent.next('lease'), { code: 'a\0', message: '\0' });
+    expect(await ended(hub, failing)).toMatchObject({ state: 'dead', error: { code: 'a\0', message: '\0' } });
+    const cancelled = await submit(hub, { requires: [{ name: 'nobody' }] });
+    expect(await hub.client.tasks.cancel({ id: cancelled, reason: '\0' })).toMatchObject({ error: { message: '\0' } });
+  });
 });

@@ -1,4 +1,4 @@
-import { defineOperation, EpochMs, Json, NotFound, pageOf, PageQuery, Uuid } from '@reeve/kernel';
+import { defineOperation, EpochMs, Json, NotFound, pageOf, PageQuery, plainText, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
 import { ApprovalClosed, ApprovalMismatch } from './errors.ts';
 import { GuardResult, Plan } from './planned.ts';
@@ -33,7 +33,7 @@ export const Approval = z.object({
 });
 export type Approval = z.output<typeof Approval>;
 
-const note = z.string().max(1_000).optional();
+const note = plainText(1_000).optional();
 
 export const listApprovals = defineOperation({
   name: 'approvals.list',

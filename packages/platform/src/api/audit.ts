@@ -1,4 +1,4 @@
-import { defineOperation, EpochMs, Json, MalformedRequest, pageOf, PageQuery } from '@reeve/kernel';
+import { defineOperation, EpochMs, Json, MalformedRequest, pageOf, PageQuery, plainText } from '@reeve/kernel';
 import { z } from 'zod';
 
 export const AuditRecord = z.object({
@@ -43,9 +43,9 @@ export const listAudit = defineOperation({
   http: { method: 'GET', path: '/v1/audit' },
   input: z.object({
     ...PageQuery,
-    actor: z.string().max(200).optional(),
-    operation: z.string().max(100).optional(),
-    target: z.string().max(200).optional(),
+    actor: plainText(200).optional(),
+    operation: plainText(100).optional(),
+    target: plainText(200).optional(),
   }),
   output: pageOf(AuditRecord),
   errors: [MalformedRequest],

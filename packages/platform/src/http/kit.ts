@@ -4,7 +4,7 @@ import type { Access } from '../access/index.ts';
 import type { Lifecycle } from '../lifecycle/index.ts';
 import type { Logger } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
-import type { BoundOperation, Road } from '../operations/index.ts';
+import type { BoundOperation, ErrorBodyWriter, Road } from '../operations/index.ts';
 import type { Cors } from './cors.ts';
 import type { Health } from './health.ts';
 import type { LongLived } from './long-lived.ts';
@@ -19,6 +19,8 @@ export interface HttpServerComponents {
   readonly operations: readonly BoundOperation[];
   readonly routes?: readonly RawRoute[];
   readonly upgrades?: readonly UpgradeRoute[];
+  /** The form of errors at paths where there is nothing, when it is not that of RFC 9457. */
+  readonly missingErrorBody?: ErrorBodyWriter;
   readonly road: Road;
   readonly access: Access;
   readonly health: Health;

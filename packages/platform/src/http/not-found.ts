@@ -8,7 +8,7 @@ import type { HttpKit } from './kit.ts';
 const looking: Admissible = { name: 'http.unknown', access: 'public', effect: 'read' };
 
 /** What no route answers: OPTIONS, a wrong method on a known path, an unknown path. */
-export function answerUnknown({ app, paths, cors, road, upgrades = [] }: HttpKit): void {
+export function answerUnknown({ app, paths, cors, road, upgrades = [], missingErrorBody }: HttpKit): void {
   const upgradePaths = new Set(upgrades.map(({ path }) => path));
   // No body is read here: whether it is valid matters to nobody.
   app.removeAllContentTypeParsers();
@@ -23,8 +23,10 @@ export function answerUnknown({ app, paths, cors, road, upgrades = [] }: HttpKit
       return reply.code(204).send();
     }
     road.admit(looking, visit);
-    const error = methods.length === 0 ? missing(upgradePaths, request.url) : wrongMethod(methods, request);
-    sendError(reply, error, visit.correlationId, paths.errorBodyOf(request.url));
+    const isMissing = methods.length === 0;
+    const error = isMissing ? missing(upgradePaths, request.url) : wrongMethod(methods, request);
+    const errorBody = isMissing ? missingErrorBody : paths.errorBodyOf(request.url);
+    sendError(reply, error, visit.correlationId, errorBody);
     return reply;
   });
 }
