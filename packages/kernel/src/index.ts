@@ -1,3 +1,4 @@
+export type { Span, SpanFacts, SpanKind } from './span.ts';
 export { canonicalJson, isJsonValue } from './json.ts';
 export type { JsonValue } from './json.ts';
 export { sha256Hex, digestOf } from './digest.ts';

@@ -56,6 +56,8 @@ export { createLifecycle, installSignals } from './lifecycle/index.ts';
 export type { Lifecycle } from './lifecycle/index.ts';
 export { platformAlerts, prometheusRules } from './alerts/index.ts';
 export type { AlertRule } from './alerts/index.ts';
+export { openTracing, TracedDatabase } from './tracing/index.ts';
+export type { Tracing } from './tracing/index.ts';
 export { createMetrics } from './metrics/index.ts';
 export type { Metrics } from './metrics/index.ts';
 export type { RawRoute, UpgradeRoute } from './http/route.ts';

@@ -20,6 +20,8 @@ import {
   keyOperations,
   SealedFiles,
   databaseCheck,
+  openTracing,
+  TracedDatabase,
   type Access,
   type AccessComponents,
   type ApprovalSettings,
@@ -33,6 +35,7 @@ import {
   type People,
   type Road,
   type SystemConfiguration,
+  type Tracing,
 } from '@reeve/platform';
 import { keepHouse } from './housekeeping.ts';
 import { headKeys, tokenKeys } from './keys.ts';
@@ -65,9 +68,10 @@ export async function serve(components: ServeComponents): Promise<Serving> {
 /** Starts the system on an open record: access, hub, market, HTTP; in this order, each registered to be stopped. */
 export async function serveOn(record: OpenRecord, components: ServeComponents): Promise<Serving> {
   const { configuration, log, lifecycle } = components;
-  const { database } = record;
   const metrics = createMetrics({ defaultMetrics: true });
   lifecycle.onStop('telemetry', 'metrics', () => metrics.stop());
+  const tracing = await traced(components, metrics);
+  const database = tracing ? new TracedDatabase(record.database) : record.database;
   metrics
     .gauge({ area: 'process', what: 'build', unit: 'info', help: 'The version that runs', labels: ['version'] })
     .child(version)
@@ -90,10 +94,18 @@ export async function serveOn(record: OpenRecord, components: ServeComponents): 
     hub,
     encryption,
     auditHeads,
+    tracing,
   });
   keepHouse({ database, clock: systemClock, log, lifecycle, eventRetentionMs: configuration.events.retentionMs, hub });
   const url = await http.listen(configuration);
   return { url, access, people, database };
+}
+
+async function traced({ configuration, log, lifecycle }: ServeComponents, metrics: Metrics) {
+  const { tracing: settings, environment } = configuration;
+  const tracing = await openTracing({ settings, metrics, log, about: { version, environment } });
+  if (tracing) lifecycle.onStop('telemetry', 'tracing', () => tracing.close());
+  return tracing;
 }
 
 async function openPeople(database: Database, { configuration, log, lifecycle }: ServeComponents): Promise<People> {
@@ -189,6 +201,7 @@ interface HttpBase extends Base, ServeComponents {
   readonly hub: Hub;
   readonly encryption: EncryptionComponents;
   readonly auditHeads: AuditHeads;
+  readonly tracing: Tracing | undefined;
 }
 
 async function openHttp({

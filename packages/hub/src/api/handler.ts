@@ -12,6 +12,8 @@ export interface TaskContext {
   readonly fence: number;
   /** The capability the task asked for, such as `llm.chat:mini`. */
   readonly capability: string;
+  /** To hand on to whatever the handler calls, by W3C Trace Context; only where the task is traced. */
+  readonly traceparent?: string | undefined;
   /** Aborts when the task is cancelled, its lease is lost or its time-out is over: stop at once, the result is void. */
   readonly signal: AbortSignal;
   /**

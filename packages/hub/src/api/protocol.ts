@@ -93,6 +93,8 @@ export const Lease = z.object({
   input: Json,
   timeoutMs: z.int(),
   deadlineAtMs: z.int().optional(),
+  /** Of the attempt, by W3C Trace Context, where the task is traced: what the agent does goes below it. */
+  traceparent: z.string().optional(),
 });
 /** The attempt is not wanted any more: abort the handler and send nothing further for this fence. */
 export const Cancel = z.object({ type: z.literal('cancel'), ...ofLease, reason: z.string() });

@@ -9,6 +9,7 @@ import type { LazyRanking } from './lazy-ranking.ts';
 import { matchable, type MatchableOffer } from './match.ts';
 import type { Tallies } from './proficiency.ts';
 import type { RequirementClass } from './requirement-class.ts';
+import type { TaskTrace } from './task-trace.ts';
 import { Turns } from './turns.ts';
 
 /** The right to make one attempt: to one agent, under one fence. */
@@ -72,6 +73,8 @@ export interface LiveTask extends Linked<LiveTask> {
   blocked: boolean;
   /** Endings from outside (cancelled, expired) that are being written: meanwhile it is given to nobody. */
   endings: number;
+  /** Where it is traced; what was taken up from the record is not. */
+  readonly trace: TaskTrace | undefined;
 }
 
 /** What of one tenant waits in one class (see tenant-queue.ts). */

@@ -1,4 +1,4 @@
-import { ShuttingDown, type Clock, type ReeveError } from '@reeve/kernel';
+import { ShuttingDown, type Clock, type ReeveError, type Span } from '@reeve/kernel';
 import type { Logger } from '@reeve/platform';
 import type { TaskError, TaskSubmission } from '../api/task.ts';
 import { attemptError } from '../domain/attempt-error.ts';
@@ -24,6 +24,8 @@ export interface AttachedRequest {
    * a request whose caller notices, because the connection breaks too, or the record of an answer that was given.
    */
   readonly durability: 'sync' | 'group';
+  /** Of the request, where that is traced. */
+  readonly span?: Span | undefined;
 }
 
 export interface AttachedTask {
@@ -69,13 +71,13 @@ export class AttachedTasks {
   }
 
   /** @throws synchronously what a submission can be refused for, before anything is done. */
-  start({ tenant, submission, onChunks, signal, durability }: AttachedRequest): AttachedTask {
+  start({ tenant, submission, onChunks, signal, durability, span }: AttachedRequest): AttachedTask {
     const { submissions, endings, settlement } = this.#parts;
     const settled = Promise.withResolvers<string>();
     const stream = durability === 'sync' ? new HeldChunks(onChunks) : undefined;
     const follower: Follower = { chunks: stream?.chunks ?? onChunks, waitsAgain: () => this.#endIfPaused(waiting) };
     if (durability === 'group') follower.settling = ({ output }) => settled.resolve(output);
-    const prepared = submissions.prepareAttached(tenant, submission, follower);
+    const prepared = submissions.prepareAttached(tenant, submission, { follower, span });
     const { task } = prepared;
     let withdrawn: TaskError | undefined;
     const end = (told: Error, recorded: TaskError): void => {

@@ -4,7 +4,7 @@ import { createManyTasks, type TakenTask } from '../api/task-streams.ts';
 import type { TaskSubmission } from '../api/task.ts';
 import type { HubSettings } from '../components.ts';
 import { lineErrorOf } from './line-error.ts';
-import type { Submissions } from './submissions.ts';
+import type { CommitSubmission, Submissions } from './submissions.ts';
 
 /** What a task may have beside its input, as JSON text. */
 const besideInputBytes = 64 * 1024;
@@ -69,14 +69,16 @@ async function takeIn(parts: CreateManyParts, lines: readonly Line[], call: Subm
 async function submitted(
   { submissions, database }: CreateManyParts,
   lines: readonly Line[],
-  { caller, audit }: Submitted,
+  { caller, audit, span }: Submitted,
 ): Promise<Array<string | ReeveError> | ReeveError> {
   const tasks = lines.flatMap((line) => ('value' in line ? [line.value] : []));
   if (tasks.length === 0) return [];
   try {
-    return await submissions.submitEach(caller.tenant, tasks, async (statements, events, accepted) => {
-      await database.commit({ statements, events, audit: [audit({ details: { tasks: accepted.tasks.length } })] });
-    });
+    const commit: CommitSubmission = async (statements, events, accepted) => {
+      const record = audit({ details: { tasks: accepted.tasks.length } });
+      await database.commit({ statements, events, audit: [record], span });
+    };
+    return await submissions.submitEach(caller.tenant, tasks, commit, span);
   } catch (error) {
     const reason = asReeveError(error);
     if (reason.retryable) return reason;

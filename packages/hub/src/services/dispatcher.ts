@@ -129,6 +129,7 @@ export class Dispatcher {
     task.attempt += 1;
     const lease: Lease = { fence: fences.take(), agent, task, settling: false, progress: undefined, stream: undefined };
     task.lease = lease;
+    task.trace?.leased(agent.id, task.attempt, lease.fence);
     agent.leases.set(lease.fence, lease);
     keeper.watchLease(lease);
     metrics.waited(clock.nowMs() - task.submittedAtMs);

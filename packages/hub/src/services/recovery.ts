@@ -188,6 +188,7 @@ export class Recovery {
       failedOn: undefined,
       blocked: row.state === 'blocked',
       endings: 0,
+      trace: undefined,
       lane: undefined,
       previous: undefined,
       next: undefined,

@@ -51,6 +51,8 @@ interface Settling {
   readonly statement: UnitStatement;
   readonly event: string;
   readonly data: Record<string, string | number | boolean | null>;
+  /** Why the attempt did not succeed. */
+  readonly fault: string | undefined;
   readonly afterwards: () => void;
 }
 
@@ -112,6 +114,7 @@ export class Settlement {
       statement: bound,
       event: 'task.succeeded',
       data: { agentId: lease.agent.id, attempt: task.attempt, fence },
+      fault: undefined,
       afterwards: () => {
         this.#ended(task, { state: 'succeeded', output });
         this.#parts.secondOpinions.ask(lease, output);
@@ -263,6 +266,7 @@ export class Settlement {
       statement: bound,
       event: 'task.retrying',
       data: { agentId: lease.agent.id, attempt: task.attempt, fence, code: error.code, delayMs },
+      fault: error.code,
       afterwards: () => this.#waitAgain(task, attempt, delayMs),
     });
   }
@@ -291,6 +295,7 @@ export class Settlement {
       }),
       event: 'task.dead',
       data: { agentId: lease.agent.id, attempt: task.attempt, fence, code: error.code, reason },
+      fault: error.code,
       afterwards: () => this.#ended(task, { state: 'dead', error }),
     });
   }
@@ -305,6 +310,7 @@ export class Settlement {
     const unit = {
       statements: task.verify ? [settling.statement, ...this.#learned(lease)] : [settling.statement],
       events: [taskEvent(task, settling.event, settling.data)],
+      span: task.trace?.span,
     };
     if (this.#found.length === 0) queueMicrotask(() => this.#writeFound());
     this.#found.push({ taskId: task.id, unit, told: (stored) => this.#told(lease, settling, stored) });
@@ -340,6 +346,7 @@ export class Settlement {
   #settled(lease: Lease, settling: Settling): void {
     const { task, agent, fence } = lease;
     task.lease = undefined;
+    task.trace?.attemptEnded(settling.fault);
     if (settling.reported) agent.link?.accepted(task.id, fence);
     settling.afterwards();
   }
@@ -399,6 +406,7 @@ export class Settlement {
   #ended(task: LiveTask, ending: Ending): void {
     this.#parts.keeper.forgetTask(task);
     this.#parts.board.remove(task);
+    task.trace?.ended(ending.state, ending.error?.code);
     this.#parts.metrics.ended(ending.state);
     this.#parts.endings.tell(task, ending);
   }

@@ -6,6 +6,7 @@ import {
   TooLarge,
   uuidv7,
   type Clock,
+  type Span,
 } from '@reeve/kernel';
 import { createHash } from 'node:crypto';
 import { ExpectationFailed, type Database, type EventDraft, type UnitStatement } from '@reeve/platform';
@@ -13,6 +14,7 @@ import type { TaskSubmission } from '../api/task.ts';
 import type { HubSettings } from '../components.ts';
 import { dueAtMs } from '../domain/ageing.ts';
 import type { Follower, LiveTask } from '../domain/live.ts';
+import { TaskTrace } from '../domain/task-trace.ts';
 import { blobsIn } from '../domain/blob-references.ts';
 import { priorities } from '../domain/tenant-queue.ts';
 import { UnknownBlob, UnknownCapability } from '../errors.ts';
@@ -82,12 +84,12 @@ export class Submissions {
     tenant: string,
     submissions: readonly TaskSubmission[],
     commit: CommitSubmission,
-    blocked: ReadonlySet<TaskSubmission> = new Set(),
+    { blocked = new Set(), span }: SubmitOptions = {},
   ): Promise<string[]> {
     const refuse = (error: ReeveError): never => {
       throw error;
     };
-    const outcomes = await this.#submit(tenant, submissions, { commit, refuse, blocked });
+    const outcomes = await this.#submit(tenant, submissions, { commit, refuse, blocked, span });
     return outcomes as string[];
   }
 
@@ -101,21 +103,22 @@ export class Submissions {
     tenant: string,
     submissions: readonly TaskSubmission[],
     commit: CommitSubmission,
+    span?: Span,
   ): Promise<Array<string | ReeveError>> {
-    return this.#submit(tenant, submissions, { commit, refuse: (error) => error, blocked: new Set() });
+    return this.#submit(tenant, submissions, { commit, refuse: (error) => error, blocked: new Set(), span });
   }
 
   async #submit(
     tenant: string,
     submissions: readonly TaskSubmission[],
-    { commit, refuse, blocked }: Manner,
+    { commit, refuse, blocked, span }: Manner,
   ): Promise<Array<string | ReeveError>> {
     for (let collisions = 0; ; collisions++) {
       const known = await knownThings(this.#parts.database, tenant, submissions);
       const prepared: Prepared[] = [];
       const claim = this.#parts.quotas.claim(tenant);
       try {
-        const outcomes = this.#resolveAll(tenant, submissions, { known, prepared, claim, blocked }, refuse);
+        const outcomes = this.#resolveAll(tenant, submissions, { known, prepared, claim, blocked, span }, refuse);
         if (prepared.length === 0) return outcomes;
         const [ids, tasks] = [
           outcomes.filter((outcome) => typeof outcome === 'string'),
@@ -157,11 +160,11 @@ export class Submissions {
    * Takes in a task whose submitter follows it over a connection of its own.
    * @throws what `submit` rejects with, and AgentsPaused
    */
-  prepareAttached(tenant: string, submission: TaskSubmission, follower: Follower): Prepared {
+  prepareAttached(tenant: string, submission: TaskSubmission, standing: Standing): Prepared {
     this.check(submission);
     const claim = this.#parts.quotas.claim(tenant);
     try {
-      const prepared = this.#prepare(tenant, submission, claim, { follower });
+      const prepared = this.#prepare(tenant, submission, claim, standing);
       const paused = agentsPaused(prepared.task.queue, this.#parts.clock.monotonicMs());
       if (paused) throw paused;
       claim.keep();
@@ -187,9 +190,10 @@ export class Submissions {
 
   /** Queues one attached task while it is made durable; resolves when it is. */
   async acceptAttached(prepared: Prepared): Promise<void> {
-    const unit = { statements: prepared.statements, events: [submittedEvent(prepared.task, prepared.submission)] };
+    const { task, submission, statements } = prepared;
+    const unit = { statements, events: [submittedEvent(task, submission)], span: task.trace?.span };
     const durable = this.#parts.database.commit(unit);
-    this.enqueue(prepared.task, undefined);
+    this.enqueue(task, undefined);
     this.#parts.metrics.submitted(1);
     await durable;
   }
@@ -248,11 +252,11 @@ export class Submissions {
   }
 
   /** A task with what it refers to: from its commit on that stays. */
-  #prepareWithBlobs(tenant: string, submission: TaskSubmission, { known, claim, blocked }: Round): Prepared {
+  #prepareWithBlobs(tenant: string, submission: TaskSubmission, { known, claim, blocked, span }: Round): Prepared {
     const digests = blobsIn(submission.input);
     for (const digest of digests)
       if (!known.blobs.has(digest)) throw UnknownBlob.error(`there is no blob ${digest}`, { details: { digest } });
-    const { task, statements } = this.#prepare(tenant, submission, claim, { blocked: blocked.has(submission) });
+    const { task, statements } = this.#prepare(tenant, submission, claim, { blocked: blocked.has(submission), span });
     const uses = digests.flatMap((digest) => [
       touchBlob.bindExpecting(1, { tenant, digest, used_at_ms: task.submittedAtMs }),
       insertBlobUse.bind({ tenant, digest, task_seq: task.seq }),
@@ -279,16 +283,17 @@ export class Submissions {
     tenant: string,
     submission: TaskSubmission,
     input: string,
-    { follower, blocked = false }: Standing,
+    { follower, blocked = false, span }: Standing,
   ): LiveTask {
     const { board, clock, steadyTime, settings } = this.#parts;
     const maxAttempts = submission.maxAttempts ?? settings.defaultMaxAttempts;
     const nowMs = clock.nowMs();
     const priority = priorities.indexOf(submission.priority);
+    const id = uuidv7(nowMs);
     const sinceMs = steadyTime.nowMs() + Math.max(0, (submission.runAtMs ?? 0) - nowMs);
     return {
       seq: ++this.#seq,
-      id: uuidv7(nowMs),
+      id,
       tenant,
       kind: submission.kind,
       queue: board.queueFor(submission.requires, submission.constraints),
@@ -308,11 +313,19 @@ export class Submissions {
       failedOn: undefined,
       blocked,
       endings: 0,
+      trace: span && new TaskTrace(span, { id, kind: submission.kind }),
       lane: undefined,
       previous: undefined,
       next: undefined,
     };
   }
+}
+
+/** How `submit` may be told more. */
+interface SubmitOptions {
+  readonly blocked?: ReadonlySet<TaskSubmission>;
+  /** Of the request that submits, where that is traced: the tasks then are too. */
+  readonly span?: Span | undefined;
 }
 
 /** How submissions are taken in. */
@@ -322,12 +335,14 @@ interface Manner {
   readonly refuse: (error: ReeveError) => ReeveError;
   /** Those that wait for others. */
   readonly blocked: ReadonlySet<TaskSubmission>;
+  readonly span: Span | undefined;
 }
 
-/** What a task waits for, or who waits for it. */
+/** What a task waits for, who waits for it, and what it is traced below. */
 interface Standing {
   readonly follower?: Follower | undefined;
   readonly blocked?: boolean;
+  readonly span?: Span | undefined;
 }
 
 /** One try to take in the submissions of a request. */
@@ -336,6 +351,7 @@ interface Round {
   readonly prepared: Prepared[];
   readonly claim: Claim;
   readonly blocked: Manner['blocked'];
+  readonly span: Span | undefined;
 }
 
 function insertStatement(task: LiveTask, submission: TaskSubmission): UnitStatement {

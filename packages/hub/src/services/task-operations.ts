@@ -19,7 +19,7 @@ import type { Endings } from './endings.ts';
 import { explain, type ExplainParts } from './explain.ts';
 import type { Recovery } from './recovery.ts';
 import type { Settlement } from './settlement.ts';
-import type { Submissions } from './submissions.ts';
+import type { CommitSubmission, Submissions } from './submissions.ts';
 import type { TaskBoard } from './task-board.ts';
 import { taskEvent } from './task-event.ts';
 import { atPresent, freshSummary, summaryOf, viewOf } from './task-views.ts';
@@ -53,11 +53,12 @@ type Submission = Parameters<Submissions['submit']>[1][number];
 async function create(parts: TaskOperationsParts, submission: Submission, call: Call): Promise<TaskSummary> {
   const { tenant } = call.caller;
   let answer: TaskSummary | undefined;
-  const [id] = await parts.submissions.submit(tenant, [submission], async (statements, events, { tasks }) => {
+  const commit: CommitSubmission = async (statements, events, { tasks }) => {
     const fresh = freshSummary(tasks[0]!, submission);
     await call.commit({ statements, events }, fresh as JsonValue, { target: `task:${fresh.id}` });
     answer = fresh;
-  });
+  };
+  const [id] = await parts.submissions.submit(tenant, [submission], commit, { span: call.span });
   return answer ?? summaryOf(await findRow(parts, id!, tenant));
 }
 
@@ -66,14 +67,14 @@ async function createBatch(
   submissions: Submission[],
   call: Call,
 ): Promise<{ ids: string[] }> {
-  const ids = await parts.submissions.submit(call.caller.tenant, submissions, async (statements, events, accepted) => {
+  const commit: CommitSubmission = async (statements, events, accepted) => {
     await call.commit(
       { statements, events },
       { ids: [...accepted.ids] },
       { details: { tasks: accepted.tasks.length } },
     );
-  });
-  return { ids };
+  };
+  return { ids: await parts.submissions.submit(call.caller.tenant, submissions, commit, { span: call.span }) };
 }
 
 async function show(parts: TaskOperationsParts, id: string, waitMs: number, call: Call): Promise<Task> {

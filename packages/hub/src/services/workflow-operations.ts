@@ -86,7 +86,7 @@ async function create(
       );
       workflows.begin(row, taskIds);
     },
-    blocked as ReadonlySet<TaskSubmission>,
+    { blocked: blocked as ReadonlySet<TaskSubmission>, span: call.span },
   );
   return answer!;
 }

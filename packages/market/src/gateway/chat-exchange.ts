@@ -76,8 +76,10 @@ export class ChatExchange {
       onChunks: this.#isStreamed ? this.#stream.chunks : this.#pieces.chunks,
       signal: this.#withdrawal.signal,
       durability: settings.durability,
+      span: this.#request.visit.span,
     });
     this.#taskId = taskId;
+    this.#request.visit.span?.add({ 'gen_ai.request.model': body.model, 'reeve.task.id': taskId });
     void this.#reply.header('X-Reeve-Task', taskId);
     // A whole answer has its first token only at its end, so only streams are held to it.
     if (this.#isStreamed) this.#firstTokenTimer = setTimeout(() => this.#tooLate(), settings.firstTokenTimeoutMs);
@@ -121,7 +123,9 @@ export class ChatExchange {
   #begin(): void {
     const { clock, metrics } = this.#components;
     clearTimeout(this.#firstTokenTimer);
-    metrics.firstChunk(clock.monotonicMs() - this.#startedMs);
+    const firstChunkMs = clock.monotonicMs() - this.#startedMs;
+    metrics.firstChunk(firstChunkMs);
+    this.#request.visit.span?.add({ 'reeve.first_chunk_ms': firstChunkMs });
     this.#reply.hijack();
     this.#reply.raw.writeHead(200, {
       ...(this.#reply.getHeaders() as Record<string, string>),

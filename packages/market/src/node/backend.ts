@@ -8,7 +8,7 @@ export interface Backend extends AsyncDisposable {
   /** The models it can serve right now. */
   models(signal: AbortSignal): Promise<BackendModel[]>;
   /** The whole answer: the text of one JSON object as it came. The handler, which parses it, checks it. */
-  answer(body: ModelBody, signal: AbortSignal): Promise<string>;
+  answer(body: ModelBody, signal: AbortSignal, traceparent?: string): Promise<string>;
   /**
    * The answer in pieces: the text of each chunk in order, each one line of JSON, without `[DONE]`.
    *
@@ -19,7 +19,7 @@ export interface Backend extends AsyncDisposable {
    * Errors carry the class of their cause, also in mid-stream. That nothing may be tried again once a chunk has been
    * passed on is the rule of the one who passes it on (`chat-handler.ts`).
    */
-  answerStream(body: ModelBody, signal: AbortSignal): AsyncIterable<string>;
+  answerStream(body: ModelBody, signal: AbortSignal, traceparent?: string): AsyncIterable<string>;
   /** Ends open requests and connections. Idempotent. */
   close(): Promise<void>;
 }

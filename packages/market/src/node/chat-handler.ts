@@ -42,7 +42,7 @@ function isModelInput(input: unknown): input is { model?: unknown; [field: strin
 
 async function whole(backend: Backend, body: ModelBody, context: TaskContext): Promise<WholeAnswer> {
   const startedMs = performance.now();
-  const text = await backend.answer(body, context.signal);
+  const text = await backend.answer(body, context.signal, context.traceparent);
   const durationMs = elapsedMs(startedMs);
   const answer = parseAnswer(text);
   if (answer === undefined)
@@ -69,7 +69,9 @@ async function streamed(
   const startedMs = performance.now();
   const facts = new StreamFacts(startedMs);
   try {
-    await counting.asking(body, (asking) => passOn(backend.answerStream(asking, context.signal), body, facts, context));
+    await counting.asking(body, (asking) =>
+      passOn(backend.answerStream(asking, context.signal, context.traceparent), body, facts, context),
+    );
   } catch (error) {
     throw afterChunks(facts.chunks, error);
   }

@@ -20,8 +20,7 @@ export function exampleToml(): string {
 function exampleLines(field: Field): string {
   const { description, nature, defaultValue } = field;
   const name = field.path.slice(field.path.lastIndexOf('.') + 1);
-  // What has no default and is no secret is the path of a file.
-  const value = nature.secret ? '{ file = "/path/of/the/secret" }' : nature.toText(defaultValue ?? '/path/of/the/file');
+  const value = nature.secret ? '{ file = "/path/of/the/secret" }' : nature.toText(defaultValue ?? nature.example);
   return `# ${description}\n# ${name} = ${value}`;
 }
 

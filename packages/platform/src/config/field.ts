@@ -12,6 +12,8 @@ export interface FieldNature {
   /** Writes a value for people and for TOML files. */
   readonly toText: (value: unknown) => string;
   readonly secret?: true;
+  /** A value that would do, where there is no default. */
+  readonly example?: string;
 }
 
 /** Nature by schema; zod carries it, so that the schema alone is enough to load, describe and document. */
@@ -56,9 +58,9 @@ export function flag() {
   });
 }
 
-/** Text of at least one character; `expects` says which, when not every text will do. */
-export function text(pattern: RegExp = /./, expects = 'text') {
-  return withNature(z.string().regex(pattern), { expects, fromText: (given) => given, toText: quoted });
+/** Text of at least one character; `expects` says which, when not every text will do. What has no default is a path, unless there is another example. */
+export function text(pattern: RegExp = /./, expects = 'text', example = '/path/of/the/file') {
+  return withNature(z.string().regex(pattern), { expects, fromText: (given) => given, toText: quoted, example });
 }
 
 /** One of a few words. */

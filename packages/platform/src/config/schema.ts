@@ -237,6 +237,23 @@ const gateway = z.strictObject({
     .describe('How long a whole answer may take.'),
 });
 
+const otlpExample = 'http://127.0.0.1:4318/v1/traces';
+const tracing = z.strictObject({
+  endpoint: text(/^https?:\/\/[^\s/?#]+\/\S*$/, `a URL such as "${otlpExample}"`, otlpExample)
+    .optional()
+    .describe('Where spans are sent, by OTLP over HTTP. Without it nothing is traced.'),
+  authorization: secret().optional().describe('What is sent to the endpoint as the header Authorization.'),
+  sampleRatio: fraction()
+    .default(1)
+    .describe('Share of the requests that are traced. A caller that sends a traceparent decides for its own.'),
+  exportTimeoutMs: durationMs({ min: 100, max: 10 * minute })
+    .default(10 * second)
+    .describe('Time for one batch of spans to be taken, tries included; then it is dropped, and counted.'),
+  queueSpans: integer({ min: 1, max: 1_000_000 })
+    .default(8_192)
+    .describe('Spans that wait for the endpoint at most; further ones are dropped, and counted.'),
+});
+
 /** The configuration of the whole system. Every number has its reason in its description or in the requirements. */
 export const systemSchema = z.strictObject({
   environment: choice(['development', 'test', 'staging', 'production'])
@@ -284,6 +301,7 @@ export const systemSchema = z.strictObject({
         .describe('Short lines for people instead of JSON; auto: in development, when a terminal shows them.'),
     })
     .describe('The log, on standard output.'),
+  tracing: tracing.describe('Traces by OpenTelemetry.'),
   demo: z
     .strictObject({
       enabled: perEnvironment(flag().default(false).describe('Whether a demo node with a toy model is started too.'), {

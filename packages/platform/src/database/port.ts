@@ -1,4 +1,4 @@
-import type { JsonValue } from '@reeve/kernel';
+import type { JsonValue, Span } from '@reeve/kernel';
 import type { SealedText } from '../sealing/sealed-text.ts';
 
 /** A value that both databases can store: text without U+0000, number (integers up to 2^53), bytes, or nothing. */
@@ -61,6 +61,8 @@ export interface Unit {
   readonly statements: readonly UnitStatement[];
   readonly events?: readonly EventDraft[];
   readonly audit?: readonly AuditDraft[];
+  /** What the commit belongs to, where that is traced. */
+  readonly span?: Span | undefined;
 }
 
 export type Row = Record<string, SqlValue>;

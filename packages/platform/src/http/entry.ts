@@ -5,6 +5,7 @@ import { keyTextOf } from './credentials.ts';
 import type { RouteMetrics } from './metrics.ts';
 import { errorOf, sendError } from './problem-answer.ts';
 import type { HttpKit } from './kit.ts';
+import { beginSpan, endSpan } from './request-span.ts';
 import { addressOf, correlationIdOf, Visit } from './visit.ts';
 
 declare module 'fastify' {
@@ -69,11 +70,13 @@ export function enterRequests(kit: HttpKit): void {
 
 function createVisit(kit: HttpKit, request: FastifyRequest, reply: FastifyReply): Visit {
   const keyText = keyTextOf(request.headers);
+  const correlationId = correlationIdOf(request.raw);
   const facts = {
     caller: keyText === undefined ? undefined : kit.access.authenticate(keyText),
     credentialSent: keyText !== undefined,
     address: addressOf(request.raw, kit.http.trustProxy),
-    correlationId: correlationIdOf(request.raw),
+    correlationId,
+    span: kit.tracing && beginSpan(kit.tracing, request, correlationId),
     draining: kit.lifecycle.stopping,
   };
   return new Visit(facts, reply.raw, reply);
@@ -86,7 +89,9 @@ function watchEnd(kit: HttpKit, { visit }: FastifyRequest, { raw }: FastifyReply
   raw.once('close', () => {
     visit.closed();
     kit.underWay.end(raw);
-    metrics.ended(raw.writableFinished ? raw.statusCode : 499, kit.clock.monotonicMs() - startedMs);
+    const status = raw.writableFinished ? raw.statusCode : 499;
+    metrics.ended(status, kit.clock.monotonicMs() - startedMs);
+    if (visit.span) endSpan(visit.span, status);
   });
 }
 

@@ -5,6 +5,7 @@ import type { Lifecycle } from '../lifecycle/index.ts';
 import type { Logger } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { BoundOperation, ErrorBodyWriter, Road } from '../operations/index.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import type { Cors } from './cors.ts';
 import type { Health } from './health.ts';
 import type { LongLived } from './long-lived.ts';
@@ -28,6 +29,7 @@ export interface HttpServerComponents {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly lifecycle: Lifecycle;
+  readonly tracing?: Tracing | undefined;
   readonly settings?: Partial<HttpSettings>;
   /** Serves HTTPS and WSS, and nothing in clear. */
   readonly tls?: TlsFiles | undefined;

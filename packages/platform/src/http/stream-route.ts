@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import { asReeveError, type JsonValue, type StreamOperation } from '@reeve/kernel';
+import { asReeveError, type JsonValue, type Span, type StreamOperation } from '@reeve/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { AuditDraft } from '../database/port.ts';
@@ -17,6 +17,8 @@ const keepAliveMs = 15_000;
 /** One passage of a streaming request, as its handler sees it. */
 export interface StreamCall<Line> {
   readonly caller: Caller;
+  /** Of the request, where that is traced. */
+  readonly span: Span | undefined;
   /** Aborted when the caller goes away or the server begins to stop. */
   readonly signal: AbortSignal;
   /** The request as bytes. Whoever stops early leaves the rest unread; the connection survives that. */
@@ -82,6 +84,7 @@ function streamCall(operation: StreamOperation, request: FastifyRequest, caller:
   const announced = Number(request.headers['content-length']);
   return {
     caller,
+    span: visit.span,
     signal,
     body,
     announcedBytes: Number.isFinite(announced) ? announced : undefined,

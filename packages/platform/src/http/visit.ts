@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { uuidv7 } from '@reeve/kernel';
+import { uuidv7, type Span } from '@reeve/kernel';
 import type { Caller, HeaderSink, RoadRequest } from '../operations/index.ts';
 
 declare module 'fastify' {
@@ -30,6 +30,7 @@ export class Visit implements RoadRequest {
   readonly credentialSent: boolean;
   readonly address: string;
   readonly correlationId: string;
+  readonly span: Span | undefined;
   readonly headers: HeaderSink;
   /** Aborted when the server begins to stop: a stream says goodbye then. */
   readonly draining: AbortSignal;
@@ -47,6 +48,7 @@ export class Visit implements RoadRequest {
     this.credentialSent = facts.credentialSent;
     this.address = facts.address;
     this.correlationId = facts.correlationId;
+    this.span = facts.span;
     this.draining = facts.draining;
     this.headers = headers;
     this.#response = response;
@@ -72,5 +74,6 @@ export interface VisitFacts {
   readonly credentialSent: boolean;
   readonly address: string;
   readonly correlationId: string;
+  readonly span: Span | undefined;
   readonly draining: AbortSignal;
 }

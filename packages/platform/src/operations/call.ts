@@ -1,4 +1,4 @@
-import type { Guard, InputOf, JsonValue, Operation, OutputOf, Permission, Plan, ReeveError } from '@reeve/kernel';
+import type { Guard, InputOf, JsonValue, Operation, OutputOf, Permission, Plan, ReeveError, Span } from '@reeve/kernel';
 import type { StatementResult, Unit } from '../database/port.ts';
 import type { Logger } from '../log/logger.ts';
 
@@ -16,6 +16,8 @@ export interface Caller {
 export interface Call {
   readonly caller: Caller;
   readonly correlationId: string;
+  /** Of the request, where that is traced. */
+  readonly span?: Span | undefined;
   /** Aborted when the caller goes away or the operation's time is up. */
   readonly signal: AbortSignal;
   readonly log: Logger;

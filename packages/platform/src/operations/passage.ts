@@ -1,4 +1,4 @@
-import { Internal, permits, type JsonValue, type Operation, type Permission } from '@reeve/kernel';
+import { Internal, permits, type JsonValue, type Operation, type Permission, type Span } from '@reeve/kernel';
 import type { AuditDraft, Database, StatementResult, Unit } from '../database/port.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Call, Caller } from './call.ts';
@@ -27,6 +27,7 @@ export class Passage implements Call {
   readonly operation: Operation;
   readonly caller: Caller;
   readonly correlationId: string;
+  readonly span: Span | undefined;
   commitState: CommitState = 'notStarted';
   /** The audit log has the end of this passage already. */
   audited = false;
@@ -53,6 +54,7 @@ export class Passage implements Call {
     this.operation = operation;
     this.caller = caller;
     this.correlationId = request.correlationId;
+    this.span = request.span;
     this.#request = request;
     this.#keeper = keeper;
   }
@@ -129,7 +131,8 @@ export class Passage implements Call {
   async #commit(unit: Unit, answer: unknown, note: AuditNote | undefined): Promise<readonly StatementResult[]> {
     const draft = this.auditDraft(this.#committedAs, note);
     const audit = unit.audit ? [...unit.audit, draft] : [draft];
-    if (!this.#keeper) return this.#components.database.commit({ ...unit, audit });
-    return this.#keeper.commit({ ...unit, audit }, answer);
+    const { span } = this;
+    if (!this.#keeper) return this.#components.database.commit({ ...unit, audit, span });
+    return this.#keeper.commit({ ...unit, audit, span }, answer);
   }
 }

@@ -1,3 +1,4 @@
+import type { Span } from '@reeve/kernel';
 import type { Caller } from './call.ts';
 
 /** Where the road writes headers that belong to the answer; Fastify's reply is one. */
@@ -14,6 +15,8 @@ export interface RoadRequest {
   /** Network address, by which callers without identity are limited. */
   readonly address: string;
   readonly correlationId: string;
+  /** Where the request is traced. */
+  readonly span?: Span | undefined;
   /** Aborted when the caller goes away. May be made when it is first read. */
   readonly signal: AbortSignal;
   readonly idempotencyKey?: string | undefined;

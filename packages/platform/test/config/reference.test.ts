@@ -44,11 +44,12 @@ test('the example, with every setting uncommented, is the default configuration'
   const uncommented = load({ 'reeve.toml': toml, 'key.txt': 'k' });
   const expected = load({}, { env: { REEVE_DEMO_ENABLED: 'false' } });
   const limits = { requestsPerMinute: 60_000, requestBurst: 600, anonymousPerMinute: 6_000 };
-  const { hub, database, http } = expected.value;
+  const { hub, database, http, tracing } = expected.value;
   const apart = {
     limits,
     hub: { ...hub, tenants: { ...hub.tenants, maxLiveTasks: 500_000 } },
     http: { ...http, tls: { certificateFile: '/path/of/the/file', key: expect.any(Object) } },
+    tracing: { ...tracing, endpoint: 'http://127.0.0.1:4318/v1/traces', authorization: expect.any(Object) },
     database: { ...database, password: expect.any(Object) },
     home: expect.any(String),
     node: expect.any(Object),

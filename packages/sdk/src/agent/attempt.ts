@@ -25,6 +25,7 @@ export class Attempt implements TaskContext {
   readonly attempt: number;
   readonly fence: number;
   readonly capability: string;
+  readonly traceparent: string | undefined;
   /** On the monotonic clock. */
   readonly expiresAtMs: number;
   state: 'running' | 'finished' | 'void' = 'running';
@@ -47,6 +48,7 @@ export class Attempt implements TaskContext {
     this.attempt = lease.attempt;
     this.fence = lease.fence;
     this.capability = lease.capability;
+    this.traceparent = lease.traceparent;
     this.expiresAtMs = expiresAtMs;
     this.#wantsToSend = wantsToSend;
     this.#fetchBlob = fetchBlob;

@@ -70,6 +70,8 @@ function checkLease(frame: UncheckedFrame): LeaseFrame {
   if (typeof frame['capability'] !== 'string') throw new GarbageFromHub('a lease has no capability');
   const deadline = frame['deadlineAtMs'];
   if (deadline !== undefined && typeof deadline !== 'number') throw new GarbageFromHub('a deadline must be a number');
+  const trace = frame['traceparent'];
+  if (trace !== undefined && typeof trace !== 'string') throw new GarbageFromHub('a traceparent must be a text');
   return frame as unknown as LeaseFrame;
 }
 

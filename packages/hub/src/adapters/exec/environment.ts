@@ -28,6 +28,7 @@ export function attemptEnvironment(source: EnvironmentSource, context: TaskConte
     REEVE_ATTEMPT: String(context.attempt),
     REEVE_FENCE: String(context.fence),
     REEVE_CAPABILITY: context.capability,
+    ...(context.traceparent === undefined ? {} : { TRACEPARENT: context.traceparent }),
   };
 }
 

@@ -105,7 +105,8 @@ export class PollLink implements AgentLink {
     const capability = task.queue.wanted.requires[0]!.name;
     const facts = { taskId, fence, attempt, kind, capability, timeoutMs };
     const deadline = deadlineAtMs === undefined ? {} : { deadlineAtMs };
-    this.#waiting.push({ ...facts, ...deadline, input: JSON.parse(input) as JsonValue });
+    const trace = task.trace === undefined ? {} : { traceparent: task.trace.span.traceparent };
+    this.#waiting.push({ ...facts, ...deadline, ...trace, input: JSON.parse(input) as JsonValue });
     const poll = this.#poll;
     if (!poll || poll.flushing) return;
     poll.flushing = true;

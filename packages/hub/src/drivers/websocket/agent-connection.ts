@@ -62,11 +62,12 @@ export class AgentConnection implements AgentLink {
 
   lease({ fence, task }: Lease, input: string): void {
     const deadline = task.deadlineAtMs === undefined ? '' : `,"deadlineAtMs":${task.deadlineAtMs}`;
+    const trace = task.trace === undefined ? '' : `,"traceparent":"${task.trace.span.traceparent}"`;
     const capability = JSON.stringify(task.queue.wanted.requires[0]!.name);
     // By hand: the input is JSON text already and is not parsed and written once more.
     this.#push(
       `{"type":"lease","taskId":"${task.id}","fence":${fence},"attempt":${task.attempt},"kind":${JSON.stringify(task.kind)},` +
-        `"capability":${capability},"timeoutMs":${task.timeoutMs}${deadline},"input":${input}}`,
+        `"capability":${capability},"timeoutMs":${task.timeoutMs}${deadline}${trace},"input":${input}}`,
     );
   }
 

@@ -1,7 +1,7 @@
 import { endpointOf, type ModelBody } from '../../node/backend.ts';
 import { looksUnusual, mayFinish, parseAnswer } from '../../node/chunk-text.ts';
 import { BackendEndedEarly, BackendMalformed } from '../../node/errors.ts';
-import type { Call, Connection } from './connection.ts';
+import type { Call, CallContext, Connection } from './connection.ts';
 import { insistOnType } from './content-type.ts';
 import { failureOf } from './refusal.ts';
 import { SseParser } from './sse-parser.ts';
@@ -12,7 +12,7 @@ const endMark = '[DONE]';
 export async function* answerStream(
   connection: Connection,
   body: ModelBody,
-  signal: AbortSignal,
+  { signal, traceparent }: CallContext,
 ): AsyncGenerator<string> {
   signal.throwIfAborted();
   const { name, firstByteTimeoutMs, maxAnswerBytes } = connection.settings;
@@ -22,6 +22,7 @@ export async function* answerStream(
     body: JSON.stringify(body.stream === true ? body : { ...body, stream: true }),
     accept: 'text/event-stream',
     answerTimeoutMs: firstByteTimeoutMs,
+    traceparent,
   };
   const exchange = connection.send(call, signal);
   try {

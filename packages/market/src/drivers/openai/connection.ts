@@ -17,6 +17,14 @@ export interface Call {
   readonly accept: 'application/json' | 'text/event-stream';
   /** Until status and headers arrive. */
   readonly answerTimeoutMs: number;
+  /** W3C Trace Context, where the request is traced. */
+  readonly traceparent?: string | undefined;
+}
+
+/** What a call is made for. */
+export interface CallContext {
+  readonly signal: AbortSignal;
+  readonly traceparent: string | undefined;
 }
 
 /** Requests to one backend over kept-alive connections, as many at once as are asked for: the backend does the queueing. */
@@ -40,6 +48,7 @@ export class Connection {
     const headers: Record<string, string> = { accept: call.accept, 'user-agent': 'reeve-node' };
     if (call.body !== undefined) headers['content-type'] = 'application/json';
     if (apiKey !== undefined) headers['authorization'] = `Bearer ${apiKey}`;
+    if (call.traceparent !== undefined) headers['traceparent'] = call.traceparent;
     const exchange = new Exchange(signal);
     this.#pool.dispatch(
       {

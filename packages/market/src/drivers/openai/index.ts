@@ -14,8 +14,8 @@ export function createOpenAiBackend(options: OpenAiBackendOptions): Backend {
   return {
     name: connection.settings.name,
     models: (signal) => listModels(connection, signal),
-    answer: (body, signal) => answer(connection, body, signal),
-    answerStream: (body, signal) => answerStream(connection, body, signal),
+    answer: (body, signal, traceparent) => answer(connection, body, { signal, traceparent }),
+    answerStream: (body, signal, traceparent) => answerStream(connection, body, { signal, traceparent }),
     close,
     [Symbol.asyncDispose]: close,
   };
