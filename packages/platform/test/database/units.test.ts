@@ -15,6 +15,15 @@ const takeAmount = statement<{ id: string; by: number }>((db, p) =>
 );
 
 describe('groups', () => {
+  test('what follows from a unit in the same turn of the event loop shares its commit', async () => {
+    const db = await openTemporary();
+    const before = db.status().commits;
+    const first = db.commit({ statements: [noteInsert('cause')] });
+    const second = Promise.resolve().then(() => db.commit({ statements: [noteInsert('effect')] }));
+    await Promise.all([first, second]);
+    expect(db.status().commits).toBe(before + 1);
+  });
+
   test('[HB-08] many units at once share a few commits, each with its own answer', async () => {
     const db = await openTemporary();
     const ids = Array.from({ length: 5_000 }, (_, index) => `n${index}`);

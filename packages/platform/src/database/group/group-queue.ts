@@ -91,11 +91,15 @@ export class GroupQueue {
     return group;
   }
 
-  /** At once when the writer idles; while it is busy, after everything that is ready to run has had its turn. */
+  /**
+   * When the writer idles, behind the microtasks that wait already, so that what follows at once from a unit (the lease of
+   * a task that is handed over) shares its commit; while it is busy, after everything that is ready to run has had its
+   * turn.
+   */
   #scheduleFlush(): void {
     if (this.#flushing || this.#sent.length >= mostInFlight) return;
     this.#flushing = true;
-    if (this.#sent.length === 0) queueMicrotask(() => this.#flush());
+    if (this.#sent.length === 0) queueMicrotask(() => queueMicrotask(() => this.#flush()));
     else setImmediate(() => this.#flush());
   }
 
