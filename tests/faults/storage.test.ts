@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -118,6 +119,37 @@ describe('storage that fails for a while', () => {
     },
   );
 });
+
+test(
+  '[HB-08] a disk that runs full under a blob: refused clearly, its space is given back, and everything goes on',
+  { ...needs('tmpfs'), timeout: 60_000 },
+  async () => {
+    using disk = new SmallDisk(16);
+    await using home = await HubHome.create({}, join(disk.folder, 'home'));
+    const hub = await home.start();
+    const put = (sizeBytes: number) =>
+      fetch(`${home.url}/v1/blobs`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${home.keys.ownerKey}`, 'content-type': 'application/octet-stream' },
+        body: new Uint8Array(sizeBytes).fill(7),
+      });
+    const blobs = join(home.folder, 'blobs');
+    for (let time = 0; time < 2; time++) {
+      const refused = await put(20 * 1024 * 1024);
+      expect(refused.status).toBe(503);
+      expect(await refused.json()).toMatchObject({
+        code: 'storage_unavailable',
+        detail: expect.stringContaining('ENOSPC'),
+      });
+      expect(readdirSync(blobs)).toEqual([]);
+    }
+    expect((await put(1024 * 1024)).status).toBe(200);
+    expect(readdirSync(blobs)).toHaveLength(1);
+    await eventually('it is ready', async () => ((await readiness(home)).status === 200 ? true : undefined));
+    await home.api.post('/v1/tasks', { requires: [{ name: 'act' }], allowUnknown: true });
+    expect(hub.exit, 'it never ended').toBeUndefined();
+  },
+);
 
 describe('a home that cannot be written', () => {
   test.each(['new', 'used before'])('[FD-01 cause] is named: %s', needs('tmpfs'), async (age) => {

@@ -10,6 +10,24 @@ const acknowledgement = `${test}/settlement/acknowledgement.test.ts`;
 /** How tasks end: cancelled, failed, timed out, dead and replayed. */
 export const mutants: readonly Mutant[] = [
   {
+    name: 'each-late-progress-asks-the-record',
+    guarantee: 'HB-09 time-out',
+    file: `${services}/attempt-reports.ts`,
+    find: 'if (delivered === undefined && lookedUp.has(fence)) return;',
+    replace: '',
+    test: 'packages/hub/test/protocol/progress.test.ts',
+    testName: 'nothing piles up',
+  },
+  {
+    name: 'progress-of-any-size-is-kept',
+    guarantee: 'HB-09 time-out',
+    file: `${services}/attempt-reports.ts`,
+    find: "boundedFacts(value, 'progress')",
+    replace: 'value',
+    test: 'packages/hub/test/protocol/progress.test.ts',
+    testName: 'far too much of it',
+  },
+  {
     name: 'same-key-stands-for-another-task',
     guarantee: 'HB-09 idempotency',
     file: `${services}/submissions.ts`,

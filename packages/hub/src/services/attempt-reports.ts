@@ -14,8 +14,8 @@ import type { Verification } from './verification.ts';
 /** Pause before work that an agent gave back is offered again, so that an agent that declines everything does not spin. */
 const declinedDelayMs = 1_000;
 
-/** Most of an error's details that is kept, as JSON text. */
-const detailsLimitLength = 16 * 1024;
+/** Most of an error's details, and of a progress, that is kept, as JSON text. */
+const factsLimitLength = 16 * 1024;
 
 export interface AttemptReportsParts {
   readonly settlement: Settlement;
@@ -29,6 +29,8 @@ export interface AttemptReportsParts {
 /** What agents report about their attempts. Every report is checked against the fence before anything else. */
 export class AttemptReports {
   readonly #parts: AttemptReportsParts;
+  /** Leases of each agent that are being looked up because a report came without them. */
+  readonly #lookedUp = new WeakMap<LiveAgent, Set<number>>();
 
   constructor(parts: AttemptReportsParts) {
     this.#parts = parts;
@@ -58,7 +60,7 @@ export class AttemptReports {
 
   progress(agent: LiveAgent, taskId: string, fence: number, value: JsonValue): void {
     const lease = holds(agent, taskId, fence);
-    if (lease) lease.progress = value;
+    if (lease) lease.progress = boundedFacts(value, 'progress');
     else this.#late(agent, taskId, fence);
   }
 
@@ -91,12 +93,16 @@ export class AttemptReports {
 
   /**
    * A report without a lease: either the answer to a result was lost on the way and the agent brings it again, or the
-   * lease is. The record decides: `accepted` is said again only for what this agent delivered under this fence.
+   * lease is. The record decides: `accepted` is said again only for what this agent delivered under this fence. However
+   * fast an agent goes on reporting, the record is asked about a fence once at a time.
    */
   #late(agent: LiveAgent, taskId: string, fence: number, delivered?: 'succeeded' | 'dead'): void {
     const settling = this.#parts.settlement.settling(fence);
     if (settling === 'agent') return;
     if (settling === 'hub') return this.#lost(agent, taskId, fence);
+    const lookedUp = this.#lookedUpOf(agent);
+    if (delivered === undefined && lookedUp.has(fence)) return;
+    lookedUp.add(fence);
     this.#parts.database
       .read<LastLease>(selectTaskFence.bind({ id: taskId }))
       .then(([row]) => {
@@ -107,7 +113,14 @@ export class AttemptReports {
       })
       .catch((error: unknown) => {
         this.#parts.log.warn({ taskId, fence, err: error }, 'a late report could not be looked up');
-      });
+      })
+      .finally(() => lookedUp.delete(fence));
+  }
+
+  #lookedUpOf(agent: LiveAgent): Set<number> {
+    let fences = this.#lookedUp.get(agent);
+    if (!fences) this.#lookedUp.set(agent, (fences = new Set()));
+    return fences;
   }
 
   #lost(agent: LiveAgent, taskId: string, fence: number): void {
@@ -127,8 +140,12 @@ type LastLease = Pick<TasksTable, 'state' | 'fence' | 'agent_id'>;
 
 /** Errors are shown in lists: details beyond the limit are left out. */
 function bounded(error: TaskError): TaskError {
-  const { details, ...rest } = error;
-  const length = details === undefined ? 0 : JSON.stringify(details).length;
-  if (length <= detailsLimitLength) return error;
-  return { ...rest, details: { leftOut: `${length} characters of details; at most ${detailsLimitLength} are kept` } };
+  const { details } = error;
+  return details === undefined ? error : { ...error, details: boundedFacts(details, 'details') };
+}
+
+function boundedFacts<Facts extends JsonValue>(facts: Facts, what: string): Facts | { leftOut: string } {
+  const { length } = JSON.stringify(facts);
+  if (length <= factsLimitLength) return facts;
+  return { leftOut: `${length} characters of ${what}; at most ${factsLimitLength} are kept` };
 }

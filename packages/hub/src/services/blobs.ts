@@ -1,4 +1,4 @@
-import { NotFound, TooLarge, type Clock } from '@reeve/kernel';
+import { NotFound, StorageUnavailable, TooLarge, type Clock } from '@reeve/kernel';
 import {
   ExpectationFailed,
   type AuditDraft,
@@ -81,6 +81,7 @@ export class Blobs {
         if (row) await files.remove(file);
         return blob;
       } catch (error) {
+        if (StorageUnavailable.is(error)) await files.remove(file); // no row names it, on a full disk least of all
         if (!ExpectationFailed.is(error)) throw error; // otherwise it was put in, or removed, at the same time
       }
     }

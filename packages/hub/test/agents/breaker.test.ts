@@ -8,6 +8,7 @@ import { startHub, type HubUnderTest } from '../kit/start-hub.ts';
 import { submit } from '../kit/tasks.ts';
 import { ended, eventually, taskIn } from '../kit/waiting.ts';
 
+const atOnce = { initialDelayMs: 0, factor: 1, maxDelayMs: 0, jitter: 0 };
 const breaker = { failures: 3, initialPauseMs: 300, maxPauseMs: 60_000 };
 
 /** Lets the agent fail so many tasks that nobody tries again. */
@@ -91,7 +92,7 @@ describe('the circuit breaker of an agent', () => {
     const hub = await startHub({ settings: { breaker } });
     const agent = await rawAgent(hub);
     await failTasks(hub, agent, 3);
-    const id = await submit(hub, { backoff: { initialDelayMs: 0, factor: 1, maxDelayMs: 0, jitter: 0 } });
+    const id = await submit(hub, { backoff: atOnce });
     agent.fail(await agent.next('lease'));
     await eventually(
       () => breakerOf(hub),
@@ -128,6 +129,36 @@ describe('the circuit breaker of an agent', () => {
     for (const lease of leases) other.succeed(lease, 'served');
     expect(await served.output).toBe('"served"');
     expect((await ended(hub, submitted)).state).toBe('succeeded');
+  });
+
+  test('[HB-12 open] [HB-09 dead-letters] a task that kills every agent that takes it dies with a clear error, and other work goes on', async () => {
+    const hub = await startHub({ settings: { breaker } });
+    const killed: string[] = [];
+    /** Ends without a word when it is given the poison, and comes back as a supervisor would bring it back. */
+    const supervise = async (name: string): Promise<void> => {
+      const agent = await rawAgent(hub, { name });
+      for (;;) {
+        const lease = await agent.next('lease');
+        if (lease.input !== 'poison') agent.succeed(lease);
+        else {
+          killed.push(name);
+          agent.vanish();
+          return supervise(name);
+        }
+      }
+    };
+    for (const name of ['one', 'two', 'three']) supervise(name).catch(() => {}); // they go on until the test is over
+    await eventually(async () => (await hub.client.hub.status()).agents.online === 3);
+    const poison = await submit(hub, { input: 'poison', maxAttempts: 6, backoff: atOnce });
+    const others = await Promise.all(Array.from({ length: 20 }, () => submit(hub)));
+    const dead = await ended(hub, poison);
+    expect(dead).toMatchObject({ state: 'dead', attempt: 6, error: { code: 'lease_expired' } });
+    expect(killed).toHaveLength(6);
+    expect(new Set(killed).size, 'each is spared after its turn').toBeGreaterThan(1);
+    for (const id of others) expect((await ended(hub, id)).state).toBe('succeeded');
+    const { items } = await hub.client.agents.list();
+    expect(items.map((agent) => agent.breaker.state)).toEqual(['closed', 'closed', 'closed']);
+    expect((await hub.client.tasks.list({ state: 'dead' })).items).toMatchObject([{ id: poison }]);
   });
 
   test('[HB-12 half-open] one that was open when the hub went down is tried with a single task after the restart', async () => {

@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { rawAgent, startAgent } from '../kit/agents.ts';
+import { holdDatabase } from '../kit/hold-database.ts';
 import { sharedHub, startHub, type HubUnderTest } from '../kit/start-hub.ts';
 import { submit } from '../kit/tasks.ts';
 import { ended, eventually } from '../kit/waiting.ts';
@@ -49,6 +50,17 @@ describe('a content', () => {
     const answer = await sent(hub(), `/v1/blobs?digest=${'0'.repeat(64)}`, { method: 'POST', body: 'something else' });
     expect(answer).toMatchObject({ status: 422, body: { code: 'blob_mismatch' } });
     expect(filesOf(hub())).toEqual(before);
+  });
+
+  test('whose row cannot be written is refused, and its file does not stay', async () => {
+    const own = await startHub({ busyTimeoutMs: 200 });
+    const letGo = await holdDatabase(own);
+    const answer = await sent(own, '/v1/blobs', { method: 'POST', body: 'no place for it' });
+    expect(answer).toMatchObject({ status: 503, body: { code: 'storage_unavailable' } });
+    expect(filesOf(own)).toEqual([]);
+    letGo();
+    await eventually(async () => (await sent(own, '/v1/blobs', { method: 'POST', body: 'now' })).status < 300);
+    expect(filesOf(own)).toHaveLength(1);
   });
 
   test('that is too large is refused, whether or not its length is said', async () => {
