@@ -83,6 +83,7 @@ function addNode(program: Command, session: Session): void {
     .option('--url <url>', 'address of the hub')
     .option('--key <key>', 'API key with the permission agents:connect')
     .option('--name <name>', 'name of the node')
+    .option('--state <folder>', 'folder of its key and receipts (nodes/<name> in REEVE_HOME)')
     .option('--concurrency <number>', 'requests at the same time, as many as the backend runs in parallel (20)')
     .optionsGroup('What the models are offered for')
     .option('--price <[model=]input/output>', 'micro-USD per million tokens (0/0); may be repeated', collect)

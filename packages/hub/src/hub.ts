@@ -1,5 +1,5 @@
 import { EventFeed, type BoundOperation, type RawRoute, type UpgradeRoute } from '@reeve/platform';
-import type { AgentState, Capability } from './api/agent.ts';
+import type { AgentOffer, AgentState, Capability } from './api/agent.ts';
 import { eventProtocol } from './api/event-protocol.ts';
 import { agentProtocol } from './api/protocol.ts';
 import type { HubComponents } from './components.ts';
@@ -18,6 +18,7 @@ import { createManyRoute } from './services/create-many.ts';
 import { eventOperations, eventStream } from './services/event-stream.ts';
 import { statusOperation } from './services/hub-status.ts';
 import { workflowOperations } from './services/workflow-operations.ts';
+import { newestLeases, type NewestLease } from './services/newest-leases.ts';
 import { mapOperations } from './services/map-operations.ts';
 import { mapResultsRoute } from './services/map-results.ts';
 import { streamResultsRoute } from './services/stream-results.ts';
@@ -32,6 +33,12 @@ export interface Hub {
   removeOldBlobs(signal: AbortSignal): Promise<number>;
   /** Runs work for a caller who waits on an open connection. */
   attach(request: AttachedRequest): AttachedTask;
+  /** What an agent is registered with, online or not; undefined when there is none. */
+  agent(id: string): RegisteredAgent | undefined;
+  /** The agents of a tenant whose offer has a label. */
+  agentsLabelled(tenant: string, label: string, value: string): readonly RegisteredAgent[];
+  /** The newest lease of each of some tasks, at most 1,000; tasks that are not known are left out. */
+  newestLeases(taskIds: readonly string[]): Promise<ReadonlyMap<string, NewestLease>>;
   /** Whether an agent that is online offers the capability. */
   isOnline(capability: string): boolean;
   /** Whether an agent has ever offered the capability. */
@@ -51,6 +58,12 @@ export interface OfferedCapability {
   readonly slots: number;
   readonly leases: number;
   readonly registeredAtMs: number;
+}
+
+export interface RegisteredAgent {
+  readonly id: string;
+  readonly tenant: string;
+  readonly offer: AgentOffer;
 }
 
 /** Builds the hub, rebuilds its memory from the database, and starts to hand out work. */
@@ -102,6 +115,10 @@ export async function createHub(components: HubComponents, version: string): Pro
     ],
     removeOldBlobs: (signal) => removeOldBlobs({ ...components, ...engine }, signal),
     attach: (request) => attached.start(request),
+    agent: (id) => roster.get(id),
+    agentsLabelled: (tenant, label, value) =>
+      [...roster.all()].filter((agent) => agent.tenant === tenant && agent.offer.labels[label] === value),
+    newestLeases: (taskIds) => newestLeases({ board: engine.board, database }, taskIds),
     isOnline: (capability) => roster.isOnline(capability),
     isDeclared: (capability) => roster.isDeclared(capability),
     offered: (prefix) => offered(roster, prefix),

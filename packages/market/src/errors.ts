@@ -52,3 +52,34 @@ export const AnswerTimeout = defineError({
   meaning: 'The answer was not finished within the configured time, all attempts together; the node was told to stop.',
   remedy: 'Ask for less (`max_tokens`), or raise `gateway.requestTimeoutMs`.',
 });
+export const NodeKeyUnknown = defineError({
+  code: 'node_key_unknown',
+  class: 'forbidden',
+  title: 'The key of the node is not known here',
+  meaning:
+    'Receipts count only under a key that a node has named in its offer (label `reeve/receipt-key`) while it was connected with this tenant’s key; this one is not, or belongs to another node.',
+  remedy: 'Let the node connect first, with the same state folder; `reeve node` does both in this order.',
+});
+export const ReceiptsForged = defineError({
+  code: 'receipts_forged',
+  class: 'invalid',
+  title: 'The receipts are not signed by their node',
+  meaning:
+    'The signature of the batch does not belong to the key of the node, over exactly these receipts, this number and this chain.',
+  remedy: 'Nothing of it was taken in, and it is kept as evidence: `reeve receipts faults` shows it.',
+});
+export const ReceiptsOutOfOrder = defineError({
+  code: 'receipts_out_of_order',
+  class: 'conflict',
+  title: 'This is not the next batch of the node',
+  meaning: 'Batches and receipts of a node are numbered without gaps, so that none can be left out unseen.',
+  remedy: 'Send the batch that the message names first; `GET /v1/receipts/nodes/{node}` says how far the hub is.',
+});
+export const ReceiptsEquivocal = defineError({
+  code: 'receipts_equivocal',
+  class: 'conflict',
+  title: 'The node has signed something else before',
+  meaning:
+    'Two contents are signed under one number of a batch or receipt, or one fence. Only a node that cheats, or one whose state folder was copied, does that.',
+  remedy: 'The first content counts. Both are kept as evidence: `reeve receipts faults` shows them.',
+});

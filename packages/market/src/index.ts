@@ -1,5 +1,11 @@
 export { createMarket } from './market.ts';
 export type { Market } from './market.ts';
+export { createReceipts } from './receipts.ts';
+export { verifyEvidence } from './signing/verify-evidence.ts';
+export type { ReceiptVerdict } from './signing/verify-evidence.ts';
+export { createReceiptMetrics } from './receipt-metrics.ts';
+export { marketMigrations } from './migrations/index.ts';
+export { marketSealedColumns } from './store/sealed-salts.ts';
 export type { GatewayComponents, GatewaySettings } from './gateway/components.ts';
 export { createGatewayMetrics } from './gateway/metrics.ts';
 export type { GatewayMetrics } from './gateway/metrics.ts';

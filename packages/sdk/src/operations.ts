@@ -41,7 +41,17 @@ import {
   takeLeases,
   updateAgent,
 } from '@reeve/hub/api';
-import { listModels, listOffers, showModel } from '@reeve/market/api';
+import {
+  exportReceipts,
+  listModels,
+  listOffers,
+  listReceiptFaults,
+  listReceipts,
+  showModel,
+  showReceipt,
+  showReceiptPosition,
+  submitReceipts,
+} from '@reeve/market/api';
 import {
   changePassword,
   confirmTotp,
@@ -115,6 +125,12 @@ export const operations = [
   listModels,
   showModel,
   listOffers,
+  listReceipts,
+  showReceipt,
+  exportReceipts,
+  listReceiptFaults,
+  showReceiptPosition,
+  submitReceipts,
   createSession,
   refreshSession,
   showSelf,

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environmentWith, type Lifecycle, type Logger } from '@reeve/platform';
 import type { DevCredentials } from './dev-credentials.ts';
@@ -9,10 +10,12 @@ import type { DevCredentials } from './dev-credentials.ts';
  */
 export function startDemoNode(
   { url, apiKey }: DevCredentials,
+  home: string,
   { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },
 ): void {
   const main = fileURLToPath(new URL(`./main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
-  const options = JSON.stringify({ mini: true, url, name: 'demo', endWithInput: true, benchmarkMs: 0 });
+  const state = join(home, 'nodes', 'demo');
+  const options = JSON.stringify({ mini: true, url, name: 'demo', state, endWithInput: true, benchmarkMs: 0 });
   const child = spawn(process.execPath, [...process.execArgv, main, 'node', options], {
     env: environmentWith({ REEVE_API_KEY: apiKey }),
     stdio: ['pipe', 'inherit', 'inherit'],

@@ -1,5 +1,7 @@
 import { link, open, readFile, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { defineError } from '@reeve/kernel';
 import {
   newHeadKeyText,
   newKeyChainText,
@@ -9,6 +11,15 @@ import {
   type KeyChain,
   type SystemConfiguration,
 } from '@reeve/platform';
+
+export const ReceiptKeyUnusable = defineError({
+  code: 'receipt_key_unusable',
+  class: 'invalid',
+  title: 'The file does not hold a key for receipts',
+  meaning:
+    'The key with which receipts are signed is one line of 64 hexadecimal digits; the file holds something else.',
+  remedy: 'Bring the file back from a copy. A new key (move the file away) is another node, whose receipts begin anew.',
+});
 
 type Configured = SystemConfiguration['encryption']['keys'];
 
@@ -27,6 +38,13 @@ export async function headKeys({ audit, home }: SystemConfiguration): Promise<He
   if (audit.signingKey !== undefined) return parseHeadKeys(audit.signingKey.reveal(), 'audit.signingKey');
   const path = join(home, 'audit.key');
   return parseHeadKeys(await keptIn(path, newHeadKeyText), path);
+}
+
+/** A private key of secp256k1, with which receipts are signed or countersigned; made at the first start. */
+export async function receiptKey(path: string): Promise<Uint8Array> {
+  const text = (await keptIn(path, () => `${randomBytes(32).toString('hex')}\n`)).trim();
+  if (/^[0-9a-f]{64}$/.test(text)) return Uint8Array.from(Buffer.from(text, 'hex'));
+  throw ReceiptKeyUnusable.error(`${path} does not hold a key: 64 hexadecimal digits`);
 }
 
 async function keyChainOf(configured: Configured, setting: string, path: string): Promise<KeyChain> {

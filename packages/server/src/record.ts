@@ -1,5 +1,6 @@
 import { systemClock } from '@reeve/kernel';
 import { hubMigrations, hubSealedColumns } from '@reeve/hub';
+import { marketMigrations, marketSealedColumns } from '@reeve/market';
 import {
   databaseUrl,
   openDatabase,
@@ -17,10 +18,14 @@ import { prepareHome } from './home.ts';
 import { encryptionKeys } from './keys.ts';
 
 /** The tables of every package, the platform's first. */
-export const migrations: readonly Migration[] = [...platformMigrations, ...hubMigrations];
+export const migrations: readonly Migration[] = [...platformMigrations, ...hubMigrations, ...marketMigrations];
 
 /** Everything that is stored sealed, in any package. */
-export const sealedColumns: readonly SealedColumn[] = [...platformSealedColumns, ...hubSealedColumns];
+export const sealedColumns: readonly SealedColumn[] = [
+  ...platformSealedColumns,
+  ...hubSealedColumns,
+  ...marketSealedColumns,
+];
 
 export interface OpenRecord {
   readonly database: Database;

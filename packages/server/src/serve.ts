@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { resolve } from 'node:path';
 import { systemClock } from '@reeve/kernel';
 import { createHub, createHubMetrics, type Hub } from '@reeve/hub';
-import { createGatewayMetrics, createMarket } from '@reeve/market';
+import { createGatewayMetrics, createMarket, createReceiptMetrics, createReceipts } from '@reeve/market';
 import {
   AuditHeads,
   createAccess,
@@ -38,7 +38,7 @@ import {
   type Tracing,
 } from '@reeve/platform';
 import { keepHouse } from './housekeeping.ts';
-import { headKeys, tokenKeys } from './keys.ts';
+import { headKeys, receiptKey, tokenKeys } from './keys.ts';
 import { openRecord, sealedColumns, type OpenRecord } from './record.ts';
 import { version } from './version.ts';
 
@@ -194,6 +194,18 @@ async function openHub({ hub, home }: SystemConfiguration, base: Base): Promise<
   return createHub({ ...base, files, clock: systemClock, metrics: hubMetrics, settings, random }, version);
 }
 
+async function openReceipts({ home, receipts }: SystemConfiguration, hub: Hub, base: Base) {
+  const { metrics } = base;
+  return createReceipts({
+    ...base,
+    hub,
+    clock: systemClock,
+    metrics: createReceiptMetrics(metrics),
+    chainId: receipts.chainId,
+    hubKey: await receiptKey(join(home, 'receipts.key')),
+  });
+}
+
 interface HttpBase extends Base, ServeComponents {
   readonly access: Access;
   readonly people: People;
@@ -214,13 +226,15 @@ async function openHttp({
 }: HttpBase): Promise<HttpServer> {
   const { log, metrics, database, access, lifecycle } = base;
   const gateway = { clock: systemClock, log, metrics: createGatewayMetrics(metrics), settings: configuration.gateway };
-  const market = createMarket({ hub, ...gateway });
+  const receipts = await openReceipts(configuration, hub, base);
+  const market = createMarket({ hub, ledger: receipts.ledger, ...gateway });
   const health = createHealth({ clock: systemClock, stopping: lifecycle.stopping, version });
   health.register(databaseCheck(database));
   const approvals = approvalSettings(configuration);
   const operations: BoundOperation[] = [
     ...hub.operations,
     ...market.operations,
+    ...receipts.operations,
     ...people.operations,
     ...keyOperations({ access, database, clock: systemClock }),
     ...approvalOperations({ database, clock: systemClock, settings: approvals }),

@@ -111,13 +111,18 @@ export async function startHubProcess(settings: Settings = {}, home?: string): P
 
 /** `reeve node` in front of a backend; resolves when the hub has taken it in. */
 export async function startNode(hub: HubAddress, backend: string, options: object = {}): Promise<SystemProcess> {
+  const state = await mkdtemp(join(tmpdir(), 'reeve-node-'));
   const node = startProcess(
     'node',
-    { backend, url: hub.url, benchmarkMs: 0, ...options },
+    { backend, url: hub.url, benchmarkMs: 0, state, ...options },
     { REEVE_API_KEY: hub.apiKey },
   );
-  await node.line(({ state }) => state === 'online');
-  return node;
+  await node.line(({ state: connection }) => connection === 'online');
+  const dispose = async (): Promise<void> => {
+    await node[Symbol.asyncDispose]();
+    await rm(state, { recursive: true });
+  };
+  return { ...node, [Symbol.asyncDispose]: dispose };
 }
 
 export type LocalNodeOptions = Omit<MarketNodeOptions, 'backend'> & { readonly name?: string };

@@ -12,6 +12,7 @@ interface BackendFlags {
 
 export interface NodeFlags extends ConnectionFlags, BackendFlags {
   readonly name?: string;
+  readonly state?: string;
   readonly price?: readonly string[];
   readonly embedding?: readonly string[];
   readonly contextTokens?: string;

@@ -32,6 +32,8 @@ export interface Follower {
    * the chunks it is done with: whole chunks, in order.
    */
   chunks(data: readonly string[], taken: (length: number) => void): void;
+  /** An agent was given the work. */
+  leased?(agentId: string): void;
   /** An ending came and is being made durable; for followers that need not wait for that. */
   settling?(ending: { readonly state: 'succeeded'; readonly output: string }): void;
   /** An attempt has failed, and the task waits for another. */

@@ -16,6 +16,8 @@ export interface AttachedRequest {
   readonly submission: TaskSubmission;
   /** Takes the stream, if there is one; see `Follower`. */
   readonly onChunks: Follower['chunks'];
+  /** Told of each agent that is given the work, at that moment; possibly before `attach` returns. */
+  readonly onLease?: (agentId: string) => void;
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal;
   /**
@@ -71,11 +73,12 @@ export class AttachedTasks {
   }
 
   /** @throws synchronously what a submission can be refused for, before anything is done. */
-  start({ tenant, submission, onChunks, signal, durability, span }: AttachedRequest): AttachedTask {
+  start({ tenant, submission, onChunks, onLease, signal, durability, span }: AttachedRequest): AttachedTask {
     const { submissions, endings, settlement } = this.#parts;
     const settled = Promise.withResolvers<string>();
     const stream = durability === 'sync' ? new HeldChunks(onChunks) : undefined;
     const follower: Follower = { chunks: stream?.chunks ?? onChunks, waitsAgain: () => this.#endIfPaused(waiting) };
+    if (onLease) follower.leased = onLease;
     if (durability === 'group') follower.settling = ({ output }) => settled.resolve(output);
     const prepared = submissions.prepareAttached(tenant, submission, { follower, span });
     const { task } = prepared;

@@ -134,6 +134,7 @@ export class Dispatcher {
     keeper.watchLease(lease);
     metrics.waited(clock.nowMs() - task.submittedAtMs);
     this.#granted.push(lease);
+    task.follower?.leased?.(agent.id);
     this.#send(lease);
   }
 

@@ -1,2 +1,11 @@
 export { listModels, Model, showModel } from './models.ts';
 export { listOffers, Offer } from './offers.ts';
+export { ReceiptEvidence } from './receipts.ts';
+export {
+  exportReceipts,
+  listReceiptFaults,
+  listReceipts,
+  showReceipt,
+  showReceiptPosition,
+  submitReceipts,
+} from './receipt-operations.ts';

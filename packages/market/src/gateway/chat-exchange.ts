@@ -1,6 +1,8 @@
 import { asReeveError, type ReeveError } from '@reeve/kernel';
 import { TaskCancelled } from '@reeve/hub';
 import type { Caller, RawRoute } from '@reeve/platform';
+import { capabilityOf } from '../domain/capability.ts';
+import type { OpenAnswer } from '../services/answer-ledger.ts';
 import { FirstTokenTimeout, NodeAnswerInvalid } from '../errors.ts';
 import { ChatStream } from './chat-stream.ts';
 import { clientError } from './client-error.ts';
@@ -33,6 +35,7 @@ export class ChatExchange {
   /** Ends the task: because the client went away, or because what comes of it is of no use. */
   readonly #withdrawal = new AbortController();
   #taskId: string | undefined;
+  #seen: OpenAnswer | undefined;
   #firstTokenTimer: NodeJS.Timeout | undefined;
 
   constructor(components: GatewayComponents, request: Request, reply: Reply, asked: Asked) {
@@ -68,18 +71,27 @@ export class ChatExchange {
   }
 
   #attach(caller: Caller): Promise<string> {
-    const { hub, clock, settings } = this.#components;
+    const { hub, clock, settings, ledger } = this.#components;
     const { endpoint, body } = this.#asked;
+    const { model } = body;
+    const capability = capabilityOf(endpoint.kind, model);
+    const seen = ledger.begin({ tenant: caller.tenant, caller: caller.identity, model, capability, body });
+    this.#seen = seen;
     const { taskId, output } = hub.attach({
       tenant: caller.tenant,
       submission: modelTask(endpoint, body, clock.nowMs(), settings.requestTimeoutMs),
-      onChunks: this.#isStreamed ? this.#stream.chunks : this.#pieces.chunks,
+      onChunks: (data, taken) => {
+        seen.see(data);
+        (this.#isStreamed ? this.#stream : this.#pieces).chunks(data, taken);
+      },
+      onLease: (agentId) => seen.leased(agentId),
       signal: this.#withdrawal.signal,
       durability: settings.durability,
       span: this.#request.visit.span,
     });
     this.#taskId = taskId;
     this.#request.visit.span?.add({ 'gen_ai.request.model': body.model, 'reeve.task.id': taskId });
+    seen.started(taskId);
     void this.#reply.header('X-Reeve-Task', taskId);
     // A whole answer has its first token only at its end, so only streams are held to it.
     if (this.#isStreamed) this.#firstTokenTimer = setTimeout(() => this.#tooLate(), settings.firstTokenTimeoutMs);
@@ -93,6 +105,7 @@ export class ChatExchange {
   #deliver(output: string): string | undefined {
     if (!this.#isStreamed) {
       const completion = completionOf(output, this.#pieces);
+      if (this.#pieces.count === 0) this.#seen?.see([completion]);
       void this.#reply.header('Content-Type', 'application/json');
       return completion;
     }
@@ -112,6 +125,7 @@ export class ChatExchange {
     const durationMs = clock.monotonicMs() - this.#startedMs;
     const outcome = how === 'served' ? how : how.code;
     metrics.answered(outcome, durationMs);
+    this.#seen?.ended(outcome);
     const { correlationId } = this.#request.visit;
     const facts = { correlationId, taskId: this.#taskId, model: this.#asked.body.model, outcome, durationMs };
     const message = 'chat request answered';

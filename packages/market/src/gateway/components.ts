@@ -1,6 +1,7 @@
 import type { Clock } from '@reeve/kernel';
 import type { Hub } from '@reeve/hub';
 import type { Logger } from '@reeve/platform';
+import type { AnswerLedger } from '../services/answer-ledger.ts';
 import type { GatewayMetrics } from './metrics.ts';
 
 export interface GatewaySettings {
@@ -19,6 +20,7 @@ export interface GatewayComponents {
   readonly hub: Hub;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly ledger: Pick<AnswerLedger, 'begin'>;
   readonly metrics: GatewayMetrics;
   readonly settings: GatewaySettings;
 }

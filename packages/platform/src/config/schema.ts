@@ -288,6 +288,13 @@ export const systemSchema = z.strictObject({
   limits: limits.describe('How much one identity may ask; wide in development, so that a load test needs no settings.'),
   hub: hub.describe('Agents, tasks and leases.'),
   gateway: gateway.describe('The OpenAI-compatible API.'),
+  receipts: z
+    .strictObject({
+      chainId: integer({ min: 1, max: 2 ** 31 })
+        .default(31_337)
+        .describe('Chain for which nodes sign their receipts, and this system that it has taken them in.'),
+    })
+    .describe('What nodes sign for.'),
   node: z
     .strictObject({
       backendApiKey: secret().optional().describe('Key that a node sends to the backend in front of which it stands.'),

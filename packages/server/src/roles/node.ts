@@ -5,13 +5,13 @@ import type { AgentConnection } from '@reeve/sdk';
 import { backendOf, type BackendChoice } from '../backend.ts';
 import { serveHub, startAgentProcess, untilStopped, type AgentProcess, type AgentProcessOptions } from '../connect.ts';
 
+import { openNodeReceipts, type NodeReceipts, type NodeReceiptsOptions } from '../node-receipts.ts';
+
 /** How often the backend is asked for its models, so that one loaded later is offered and one that is gone is not. */
 const discoverEveryMs = 30_000;
 const discoverTimeoutMs = 10_000;
 
-export interface NodeOptions extends AgentProcessOptions, BackendChoice, OfferTerms {
-  readonly url?: string;
-  readonly key?: string;
+export interface NodeOptions extends AgentProcessOptions, BackendChoice, OfferTerms, NodeReceiptsOptions {
   readonly name?: string;
   readonly concurrency?: number;
   readonly embedding?: readonly string[];
@@ -36,10 +36,14 @@ async function serveModels(agent: AgentProcess, options: NodeOptions): Promise<v
     log.warn({ model: backendId, reason }, 'a model is not offered');
   log.info({ models: node.declaration.models.map((model) => model.name) }, 'models to serve');
   if (benchmarkMs > 0) await measure(agent, node, benchmarkMs);
+  const receipts = await openNodeReceipts(agent, node, name, options);
   await serveHub(agent, options, {
-    offer: { ...node.declaration.offer, name },
-    handler: node.handler,
-    onConnected: (connection) => followBackend(agent, node, connection),
+    offer: { ...node.declaration.offer, name, labels: receipts.labels },
+    handler: receipts.handler,
+    onConnected: (connection) => {
+      receipts.start();
+      followBackend(agent, node, connection, receipts.labels);
+    },
   });
 }
 
@@ -52,14 +56,19 @@ async function measure({ log, lifecycle }: AgentProcess, node: MarketNode, budge
 }
 
 /** Offers what the backend has, for as long as the node runs. While it does not answer, everything stays as it was. */
-function followBackend({ log, lifecycle }: AgentProcess, node: MarketNode, connection: AgentConnection): void {
+function followBackend(
+  { log, lifecycle }: AgentProcess,
+  node: MarketNode,
+  connection: AgentConnection,
+  labels: NodeReceipts['labels'],
+): void {
   let offered = JSON.stringify(node.declaration.offer);
   const stop = periodically('discovery of models', discoverEveryMs, log, async (signal) => {
     const { offer, models } = await node.rediscover(AbortSignal.any([signal, AbortSignal.timeout(discoverTimeoutMs)]));
     if (JSON.stringify(offer) === offered) return;
     offered = JSON.stringify(offer);
     log.info({ models: models.map(({ name }) => name) }, 'the models to serve have changed');
-    connection.changeOffer(offer);
+    connection.changeOffer({ ...offer, labels });
   });
   lifecycle.onStop('work', 'discovery of models', stop);
 }

@@ -1,0 +1,3 @@
+import { receipts } from './001-receipts.ts';
+
+export const marketMigrations = [receipts];
