@@ -214,4 +214,5 @@ await setup.pool.close();
 await setup.agent.stop();
 await setup.hub.stop();
 await cluster?.stop();
-writeResult(cluster ? 'hub-postgres' : 'hub', measurements);
+if (cluster) writeResult('hub-postgres', measurements, 'npm run bench -- hub --database postgres');
+else writeResult('hub', measurements);

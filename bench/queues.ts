@@ -3,7 +3,7 @@
  * queue. Each does the same: a task is acknowledged, run by a worker in a process of its own, and completed in the
  * queue's own record. The peers and their services come from npm and the distribution; those that are missing are named.
  *
- *     npm run bench -- queues [--rounds 7] [--tasks 20000] [--only bulk,single,pickup] [--peers reeve,bullmq,graphile-worker,pg-boss,nats]
+ *     npm run bench -- queues [--rounds 7] [--tasks 20000] [--only bulk,single,pickup] [--peers reeve,reeve-postgres,nats,graphile-worker,pg-boss,bullmq]
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -17,7 +17,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '7' },
     tasks: { type: 'string', default: '20000' },
     only: { type: 'string', default: 'bulk,single,pickup' },
-    peers: { type: 'string', default: 'reeve,nats,graphile-worker,pg-boss,bullmq' },
+    peers: { type: 'string', default: 'reeve,reeve-postgres,nats,graphile-worker,pg-boss,bullmq' },
   },
 });
 const rounds = Number(values.rounds);
@@ -28,6 +28,7 @@ const clients = 64;
 /** Loaded only when wanted: what they import is installed below `bench/peers`, not with Reeve. */
 const files: Readonly<Record<string, string>> = {
   reeve: './peers/reeve.ts',
+  'reeve-postgres': './peers/reeve-postgres.ts',
   nats: './peers/queues/nats.ts',
   'graphile-worker': './peers/queues/graphile-worker.ts',
   'pg-boss': './peers/queues/pg-boss.ts',
@@ -40,15 +41,13 @@ function installPeers(): void {
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-workspaces'], { cwd: 'bench/peers', stdio: 'inherit' });
 }
 
-async function startPeers(): Promise<QueuePeer[]> {
-  const started: QueuePeer[] = [];
+async function startPeers(): Promise<void> {
   for (const name of values.peers.split(',')) {
     const file = files[name];
     if (!file) throw new Error(`there is no peer ${name}; there are ${Object.keys(files).join(', ')}`);
     const { start } = (await import(file)) as { start(): Promise<QueuePeer> };
-    started.push(await start());
+    peers.push(await start());
   }
-  return started;
 }
 
 function contest(peers: readonly QueuePeer[], measure: (peer: QueuePeer) => Promise<Figures>): Promise<Measurement> {
@@ -103,10 +102,11 @@ async function pickUp(peer: QueuePeer): Promise<Figures> {
 }
 
 installPeers();
-const peers = await startPeers();
+const peers: QueuePeer[] = [];
 const wanted = new Set(values.only.split(','));
 const measurements: Record<string, Measurement> = {};
 try {
+  await startPeers();
   if (wanted.has('bulk')) measurements['bulk'] = await contest(peers, bulk);
   if (wanted.has('single')) measurements['oneByOne'] = await contest(peers, single);
   if (wanted.has('pickup')) measurements['pickUp'] = await contest(peers, pickUp);

@@ -6,8 +6,8 @@ export interface Target {
   readonly measurement: string;
   readonly row: string;
   readonly figure: string;
-  /** `difference`: what it adds to the first row of its measurement, in the same round. */
-  readonly as: 'median' | 'difference';
+  /** `difference`, `ratio`: to the first row of its measurement, in the same round. */
+  readonly as: 'median' | 'difference' | 'ratio';
   readonly better: 'more' | 'less';
   readonly unit: string;
   readonly must: number;
@@ -16,6 +16,9 @@ export interface Target {
 
 const gateway = { result: 'gateway' } as const;
 const hub = { result: 'hub', row: 'reeve', as: 'median' } as const;
+const scale = { result: 'scale', measurement: 'scale', row: 'reeve', as: 'median', better: 'less' } as const;
+const dispatch = { result: 'dispatch', better: 'less' } as const;
+const match = { ...dispatch, measurement: 'match', row: 'reeve', as: 'median' } as const;
 const start = { result: 'start', measurement: 'start', row: 'reeve', as: 'median', better: 'less' } as const;
 
 function perDurability(durability: 'sync' | 'group'): Target[] {
@@ -109,6 +112,48 @@ export const targets: readonly Target[] = [
     unit: 'ms',
     must: 6,
     lead: 2.5,
+  },
+  {
+    ...hub,
+    result: 'hub-postgres',
+    what: 'durable tasks per second on PostgreSQL, bulk',
+    measurement: 'bulk',
+    figure: 'tasksPerSecond',
+    better: 'more',
+    unit: '/s',
+    must: 3_000,
+    lead: 14_000,
+  },
+  { ...scale, what: 'memory of a queued task beside its input', figure: 'bytesPerTask', unit: 'bytes', must: 1_024 },
+  {
+    ...scale,
+    what: 'restart with 1,000,000 queued tasks to the first dispatch',
+    figure: 'firstDispatchMs',
+    unit: 'ms',
+    must: 5_000,
+  },
+  {
+    ...dispatch,
+    what: 'dispatch among 10,000 agents, 1,000 capabilities and 1,000,000 tasks, beside 10, 10 and 1,000',
+    measurement: 'dispatch',
+    row: '10000 agents, 1000 capabilities, 1000000 tasks',
+    figure: 'cycleUs',
+    as: 'ratio',
+    unit: '×',
+    must: 2,
+  },
+  { ...match, what: 'match among 1,000 nodes, p50', figure: 'p50Us', unit: 'µs', must: Infinity, lead: 20 },
+  { ...match, what: 'match among 1,000 nodes, p99', figure: 'p99Us', unit: 'µs', must: 500, lead: 100 },
+  {
+    ...hub,
+    result: 'fairness',
+    what: "one tenant floods 100 ×, Jain's index",
+    measurement: 'fairness',
+    figure: 'jainIndex',
+    better: 'more',
+    unit: '',
+    must: 0.95,
+    lead: 0.99,
   },
   ...perDurability('group'),
   ...perDurability('sync'),

@@ -8,8 +8,13 @@ const task = { requires: [{ name: 'bench.echo' }], input: payload };
 const slots = 4_000;
 
 /** The hub as a peer among others: over HTTP, with everything on. */
-export async function start(): Promise<QueuePeer> {
-  const hub = await startHub();
+export function start(): Promise<QueuePeer> {
+  return startOn('reeve', 'SQLite, synchronous FULL', {});
+}
+
+/** @param env what the hub is told of its database. */
+export async function startOn(name: string, database: string, env: Record<string, string>): Promise<QueuePeer> {
+  const hub = await startHub(env);
   const worker = await startWorker(import.meta.filename, { REEVE_URL: hub.url, REEVE_API_KEY: hub.apiKey });
   const pool = new Pool(hub.url, { connections: 64, pipelining: 1 });
   const headers = { authorization: `Bearer ${hub.apiKey}`, 'content-type': 'application/json' };
@@ -24,8 +29,8 @@ export async function start(): Promise<QueuePeer> {
     return Object.values(tasks).reduce((sum, count) => sum + count, 0);
   };
   return {
-    name: 'reeve',
-    about: `SQLite, synchronous FULL, keys, limits, audit and events on; HTTP, batches of 1000; one agent, ${slots} slots`,
+    name,
+    about: `${database}, keys, limits, audit and events on; HTTP, batches of 1000; one agent, ${slots} slots`,
     worker,
     submit: () => post('/v1/tasks', task),
     submitMany: (count) => post('/v1/tasks/batch', { tasks: Array.from({ length: count }, () => task) }),

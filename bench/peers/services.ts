@@ -35,7 +35,8 @@ export async function startPostgres(): Promise<Service> {
   const identity: Partial<Identity> = process.getuid!() === 0 ? idsOf('postgres') : {};
   const start = (port: number, data: string): ChildProcess => {
     if (identity.uid !== undefined) chownSync(data, identity.uid, identity.gid!);
-    execFileSync(program('initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync'], {
+    const made = ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync', '--encoding=UTF8', '--no-locale'];
+    execFileSync(program('initdb'), made, {
       stdio: 'ignore',
       ...identity,
     });
@@ -73,6 +74,8 @@ async function serve(
   const data = mkdtempSync(join(tmpdir(), 'reeve-peer-'));
   const port = await freePort();
   const child = start(port, data);
+  const end = (): void => void child.kill('SIGKILL');
+  process.once('exit', end);
   await becomes(() => isReady(port), child);
   return {
     version,
@@ -80,6 +83,7 @@ async function serve(
     async stop() {
       child.kill('SIGINT');
       await once(child, 'exit');
+      process.off('exit', end);
       rmSync(data, { recursive: true, force: true });
     },
   };

@@ -40,6 +40,8 @@ export function reporter(): { ready(): void; ran(count?: number): void } {
     wanted = Infinity;
     process.send!({ atNs: String(process.hrtime.bigint()) } satisfies Reached);
   };
+  // Whoever started it has ended, however that was.
+  process.on('disconnect', () => process.exit(1));
   process.on('message', ({ count }: Expectation) => {
     wanted = count;
     look();

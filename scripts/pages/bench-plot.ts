@@ -64,7 +64,7 @@ function bar({ name, median, spread }: Row, figure: string, highest: number, top
   const scaled = (value: number): number => Math.round((value / highest) * barsWidth);
   const [low, high] = spread[figure]!;
   const middle = top + barHeight / 2;
-  const colour = name === 'reeve' ? '#1f6f54' : '#9aa5b1';
+  const colour = name.startsWith('reeve') ? '#1f6f54' : '#9aa5b1';
   return [
     `<text x="${labelWidth - 8}" y="${middle + 4}" text-anchor="end" fill="#222222">${name}</text>`,
     `<rect x="${labelWidth}" y="${top}" width="${Math.max(1, scaled(median[figure]!))}" height="${barHeight}" fill="${colour}"/>`,

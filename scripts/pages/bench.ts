@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { targets, type Target } from '../../bench/targets.ts';
 import type { Recorded, Result } from '../../bench/harness/results.ts';
 import type { Figures, Row } from '../../bench/harness/rounds.ts';
+import type { Summary } from '../../tests/simulation/summary.ts';
 
 /** @returns Markdown. */
 export function benchPage(): string {
@@ -13,7 +14,7 @@ export function benchPage(): string {
   const plot = byName.has('queues')
     ? '## Beside known queues\n\n![the hub beside known queues](plots/queues.svg)\n'
     : '';
-  return [HEAD, standing(byName), plot, ...results.map(section)].join('\n');
+  return [HEAD, standing(byName), plot, ...simulations(), ...results.map(section)].join('\n');
 }
 
 const HEAD = `# Benchmarks
@@ -49,8 +50,26 @@ function standingRow({ what, figure, as, unit, better, must, lead }: Target, row
   return `| ${what} | ${figureText(value)} ${unit} | ${bound(must)} | ${bound(lead)} | ${verdict} |`;
 }
 
-function section({ name, measurements }: Result): string {
-  return [`## ${name}`, '', `\`npm run bench -- ${name}\``, '', ...Object.entries(measurements).map(table)].join('\n');
+/** What the storms of the simulation came to, on each database on which it ran for long. */
+function simulations(): string[] {
+  const found = globSync('tests/simulation/results/*.json')
+    .sort()
+    .map((file) => JSON.parse(readFileSync(file, 'utf8')) as Summary);
+  if (found.length === 0) return [];
+  const counted = ['seeds', 'minutes', 'tasks', 'chats', 'runs', 'lost', 'doubled'] as const;
+  const rows = found.map((summary) => {
+    const faults = Object.entries(summary.faults).map(([kind, count]) => `${count} ${kind}`);
+    const figures = counted.map((figure) => summary[figure].toLocaleString('en-US'));
+    const failed = summary.failedSeeds.length === 0 ? 'none' : summary.failedSeeds.join(', ');
+    return `| ${summary.database}, ${summary.date}, ${summary.commit} | ${figures.join(' | ')} | ${failed} | ${faults.join(', ')} |`;
+  });
+  const head = `| | ${counted.join(' | ')} | seeds not ok | what was done to the processes |`;
+  const command = '`npm run simulate -- --minutes 60 --write [--database postgres]`';
+  return ['## Storms survived', '', command, '', head, `|---|${'---|'.repeat(counted.length + 2)}`, ...rows, ''];
+}
+
+function section({ name, command, measurements }: Result): string {
+  return [`## ${name}`, '', `\`${command}\``, '', ...Object.entries(measurements).map(table)].join('\n');
 }
 
 function table([name, measurement]: [string, Recorded]): string {

@@ -3,7 +3,7 @@ import type { Event, Task } from '@reeve/hub/api';
 import { permanentCode } from '../faults/system/act.ts';
 import type { JournalLine } from '../faults/system/journal.ts';
 import type { History } from './history.ts';
-import { violations } from './invariants.ts';
+import { doubled, lost, violations } from './invariants.ts';
 import { taskOf } from './scenario.ts';
 
 const epoch = 2 ** 32;
@@ -205,6 +205,20 @@ describe('the reckoning after a storm', () => {
     const history = sound();
     const journal = [...history.journal, ...run('x4', 't1', first + 7, 'failed')];
     expect(violations({ ...history, journal })).toEqual([]);
+  });
+
+  test('counts what is lost, and what is there twice', () => {
+    const history = sound();
+    expect([lost(history), doubled(history)]).toEqual([[], []]);
+    const { tasks, events, journal } = history;
+    expect(lost({ ...history, tasks: tasks.slice(1) })).toEqual(['t0']);
+    expect(lost({ ...history, tasks: [{ ...tasks[0]!, state: 'queued' }, tasks[1]!] })).toEqual(['t0']);
+    const twice = {
+      tasks: [...tasks, { ...tasks[0]!, id: 'copy' }],
+      events: [...events, event(9, 't1', 'task.succeeded', { fence: second })],
+      journal: [...journal, ...run('x4', 't0', second, 'succeeded')],
+    };
+    expect(doubled({ ...history, ...twice })).toEqual(['copy', 'task:t1', 'x4']);
   });
 
   test.each(broken)('notices when %s', (_what, named, breakIt) => {

@@ -22,6 +22,24 @@ export function violations(history: History): string[] {
   ];
 }
 
+/** Ids of tasks that were acknowledged and are not there, or that are there and never end. */
+export function lost({ submissions, tasks }: History): string[] {
+  const known = new Set(tasks.map(({ id }) => id));
+  const gone = new Set(submissions.flatMap(({ acknowledgedIds }) => acknowledgedIds).filter((id) => !known.has(id)));
+  return [...gone, ...live(tasks).map(({ id }) => id)];
+}
+
+/** What is there more than once: tasks of one submission, ends of one task, runs under one fence. */
+export function doubled({ tasks, events, journal }: History): string[] {
+  const acts = tasks.filter(({ kind }) => kind !== 'llm.chat');
+  const ends = events.filter(({ type }) => endEvents.has(type));
+  return [
+    ...repeated(acts, ({ input }) => (input as unknown as Act).number).map(({ id }) => id),
+    ...repeated(ends, ({ subject }) => subject).map(({ subject }) => subject),
+    ...repeated(began(journal), ({ fence }) => fence).map(({ execution }) => execution),
+  ];
+}
+
 /** Acknowledged means: it is there, once, whatever was repeated. */
 function brokenAcknowledgements({ submissions, tasks }: History): string[] {
   const byNumber = Map.groupBy(
@@ -136,21 +154,25 @@ function unexplainedRuns({ journal, events, epochEnds }: History): string[] {
   const leased = new Set(
     events.filter(({ type }) => type === 'task.leased').map(({ subject, data }) => `${subject} ${fact(data, 'fence')}`),
   );
-  const began = journal.filter(({ what }) => what === 'began');
-  const unexplained = began.filter(
+  const unexplained = began(journal).filter(
     ({ taskId, fence }) =>
       !leased.has(`task:${taskId} ${fence}`) && epochEnds.get(Math.floor(fence / fencesPerEpoch)) !== 'killed',
   );
-  const twice = repeated(began);
+  const twice = repeated(began(journal), ({ fence }) => fence);
   return [
     ...unexplained.map(({ execution, taskId, fence }) => `run ${execution} of task ${taskId} had no lease ${fence}`),
     ...twice.map(({ taskId, fence }) => `task ${taskId} ran twice under fence ${fence}`),
   ];
 }
 
-function repeated(began: readonly JournalLine[]): JournalLine[] {
-  const seen = new Set<number>();
-  return began.filter(({ fence }) => seen.size === seen.add(fence).size);
+function began(journal: readonly JournalLine[]): JournalLine[] {
+  return journal.filter(({ what }) => what === 'began');
+}
+
+/** Those before which there was another with the same key. */
+function repeated<T, Key>(all: readonly T[], keyOf: (each: T) => Key): T[] {
+  const seen = new Set<Key>();
+  return all.filter((each) => seen.size === seen.add(keyOf(each)).size);
 }
 
 /** A stream is a beginning of one answer; only the whole answer says that it is whole. */
@@ -166,10 +188,13 @@ function brokenChat({ planned, pieces, done, end }: ChatSeen): string[] {
 }
 
 function leftBehind({ tasks, status }: History): string[] {
-  const live = tasks.filter(({ state }) => ['queued', 'scheduled', 'leased'].includes(state));
-  const broken = live.map(({ id, state }) => `task ${id} is ${state} for ever`);
+  const broken = live(tasks).map(({ id, state }) => `task ${id} is ${state} for ever`);
   if (status.slots.busy !== 0) broken.push(`${status.slots.busy} slots are busy with nothing`);
   return broken;
+}
+
+function live(tasks: readonly Task[]): Task[] {
+  return tasks.filter(({ state }) => ['queued', 'scheduled', 'leased'].includes(state));
 }
 
 const eventIndex = new WeakMap<History, Map<string, Event[]>>();

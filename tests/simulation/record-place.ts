@@ -11,6 +11,8 @@ export interface RecordPlace {
   readonly settings: Readonly<Record<string, string>>;
   /** Number of the newest start of the hub that got as far as counting itself; 0 when none did. */
   epoch(home: string): Promise<number>;
+  /** When nothing is to be looked at any more. */
+  remove(): Promise<void>;
 }
 
 /** In its home folder. */
@@ -24,6 +26,7 @@ export const inFile: RecordPlace = {
     if (!known) return 0;
     return (db.prepare(epochQuery).get()?.['value'] ?? 0) as number;
   },
+  remove: async () => {}, // it goes with the home
 };
 
 /** In a database of its own on a server. */
@@ -37,6 +40,10 @@ export async function onServer(cluster: PostgresCluster): Promise<RecordPlace> {
       if (table?.['name'] === null) return 0;
       const [row] = await cluster.execute(epochQuery, database);
       return Number(row?.['value'] ?? 0);
+    },
+    async remove() {
+      // Connections of a process that was killed may still be there.
+      await cluster.execute(`DROP DATABASE ${database} WITH (FORCE)`);
     },
   };
 }

@@ -182,4 +182,5 @@ const measurements: Record<string, Measurement> = {
     rounds,
   ),
 };
-if (flags.write) writeResult('dispatch', measurements);
+const command = 'node --conditions=reeve-source packages/hub/bench/dispatch.ts --write';
+if (flags.write) writeResult('dispatch', measurements, command);
