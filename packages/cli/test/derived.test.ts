@@ -17,8 +17,20 @@ async function inputFrom(operation: Operation, words: readonly string[]): Promis
   const command = new Command().exitOverride().configureOutput({ writeErr: () => {} });
   const flags = addFlags(command, operation);
   await command.parseAsync(words, { from: 'user' });
-  return inputOf(operation, flags, command.args, command.opts());
+  const secret = async (message: string) => `answer to ${message}`;
+  return inputOf(operation, flags, command.args, command.opts(), { secret, plain: secret });
 }
+
+test('[FD-03] a password that is not on the command line is asked for, and help says that this is better', async () => {
+  const change = operations.find(({ name }) => name === 'users.changePassword')!;
+  expect(await inputFrom(change, ['--password', 'written'])).toEqual({
+    password: 'written',
+    newPassword: 'answer to New password',
+  });
+  const command = new Command();
+  addFlags(command, change);
+  expect(command.helpInformation()).toMatch(/--new-password <text>\s+asked for/);
+});
 
 const everyKind = defineOperation({
   name: 'things.make',
@@ -39,7 +51,9 @@ const everyKind = defineOperation({
     region: z.string().nullable().optional(),
     words: z.array(z.string()).optional(),
     numbers: z.array(z.number()).optional(),
-    skills: z.array(z.object({ name: z.string(), level: z.number().default(1) })).optional(),
+    skills: z
+      .array(z.object({ name: z.string(), level: z.number().default(1), terms: z.object({}).optional() }))
+      .optional(),
     labels: z.record(z.string(), z.string()).optional(),
     limits: z.object({ most: z.int() }).optional(),
     anything: Json.optional(),

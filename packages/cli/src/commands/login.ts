@@ -1,8 +1,8 @@
-import { createInterface } from 'node:readline';
 import { type Client, createClient, loginOf, RemoteError } from '@reeve/sdk';
 import { findAddress, type ConnectionFlags } from '../connection.ts';
 import { UsageError } from '../errors.ts';
 import { LoginFile } from '../login-file.ts';
+import { questions, type Questions } from '../questions.ts';
 import type { Session } from '../session.ts';
 
 export interface LoginFlags extends Pick<ConnectionFlags, 'url'> {
@@ -13,7 +13,7 @@ export interface LoginFlags extends Pick<ConnectionFlags, 'url'> {
 /** Logs in, and keeps the tokens in a file of the person; a password that somebody else gave is replaced first. */
 export async function login(session: Session, { url: given, name, code }: LoginFlags): Promise<void> {
   const { url } = findAddress({ ...(given !== undefined && { url: given }) }, session.environment);
-  const ask = questions(session);
+  const ask = questions(session.terminal);
   const password = await ask.secret('Password');
   const client = createClient({ url });
   const issued = await withCode(code, ask, (shown) =>
@@ -57,29 +57,4 @@ async function replacePassword(session: Session, url: string, password: string, 
   const newPassword = await ask.secret('New password');
   const client: Client = await session.connect({ url }, 'user');
   await client.users.changePassword({ password, newPassword });
-}
-
-interface Questions {
-  secret(message: string): Promise<string>;
-  plain(message: string): Promise<string>;
-}
-
-/** Asks a person; without a terminal takes one line of standard input for each question. */
-function questions({ terminal }: Session): Questions {
-  if (!terminal.interactive) {
-    const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-    const next = async (message: string): Promise<string> => {
-      const { value, done } = (await lines.next()) as IteratorResult<string, undefined>;
-      if (done || value === '') throw UsageError.error(`standard input has no line for: ${message}`);
-      return value;
-    };
-    return { secret: next, plain: next };
-  }
-  const prompted = async (kind: 'password' | 'text', message: string): Promise<string> => {
-    const prompts = await import('@clack/prompts');
-    const answer = await prompts[kind]({ message, output: process.stderr });
-    if (prompts.isCancel(answer) || !answer) throw UsageError.error(`no answer to: ${message}`);
-    return answer;
-  };
-  return { secret: (message) => prompted('password', message), plain: (message) => prompted('text', message) };
 }

@@ -1,6 +1,7 @@
 import type { Operation } from '@reeve/kernel';
 import { operations } from '@reeve/sdk';
 import type { Command } from 'commander';
+import { questions } from '../questions.ts';
 import type { Session } from '../session.ts';
 import { addFlags, type CommonFlags } from './add-flags.ts';
 import { dashed, type Flag } from './flag.ts';
@@ -61,7 +62,7 @@ function addOperation(command: Command, operation: Operation, session: Session):
 async function run(command: Command, operation: Operation, flags: readonly Flag[], session: Session): Promise<void> {
   const written = command.opts<Written & CommonFlags & { wait?: boolean; heads?: string }>();
   if (written.heads !== undefined) return verifyAgainst(session, written.heads, written);
-  const input = await inputOf(operation, flags, command.args, written);
+  const input = await inputOf(operation, flags, command.args, written, questions(session.terminal));
   if (written.wait) return createAndWait(session, operation, input, written);
   const answer = (await runOperation(session, operation, input, written)) as { ok?: boolean };
   if (operation.name === 'audit.verify' && !answer.ok) session.exitCode = 1;

@@ -2,7 +2,7 @@ import { errorClasses, type Operation } from '@reeve/kernel';
 import { inputSchemaOf } from '@reeve/sdk';
 import { type Command, Option } from 'commander';
 import { commandLineOf, pathParameters } from './command-line.ts';
-import { dashed, type Flag, flagsOf } from './flag.ts';
+import { dashed, type Flag, flagsOf, isSecret } from './flag.ts';
 
 /** Flags that stand for nothing in the input; an input member of the same name would be hidden by them. */
 export interface CommonFlags {
@@ -71,6 +71,7 @@ function placeholder(flag: Flag): string {
 }
 
 function describe(flag: Flag): string {
+  if (isSecret(flag)) return 'asked for when it is not given, which is better';
   const notes = [flag.required ? 'required' : '', isRepeated(flag) ? 'may be repeated' : '', defaultNote(flag)];
   return notes.filter((note) => note !== '').join('; ');
 }

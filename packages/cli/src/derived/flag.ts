@@ -22,6 +22,17 @@ export interface Flag {
   readonly numeric: boolean;
 }
 
+/** What is asked for rather than written on the command line, and how. */
+export const secretFields: Readonly<Record<string, string>> = {
+  password: 'Password',
+  newPassword: 'New password',
+  refreshToken: 'Refresh token',
+};
+
+export function isSecret({ field, required }: Pick<Flag, 'field' | 'required'>): boolean {
+  return required && Object.hasOwn(secretFields, field);
+}
+
 /** The flags of an input, in the order of its definition. */
 export function flagsOf(schema: JsonSchema): Flag[] {
   const required = new Set(schema.required ?? []);
@@ -66,11 +77,19 @@ function listKind(items: JsonSchema): Pick<Flag, 'kind' | 'member' | 'numeric' |
   const none = { choices: [], member: '', numeric: false };
   if (items.enum !== undefined) return { ...none, kind: 'list', choices: items.enum.map(String) };
   if (items.type === 'string' || isNumber(items)) return { ...none, kind: 'list', numeric: isNumber(items) };
-  const members = Object.keys(items.properties ?? {}).filter((member) => member !== 'name');
-  const isNamed = items.properties?.['name']?.type === 'string' && members.length === 1;
-  if (isNamed && isNumber(items.properties[members[0]!]!))
-    return { ...none, kind: 'named', member: members[0]!, numeric: true };
-  return { ...none, kind: 'json' };
+  const member = isNamed(items) ? numbersOf(items)[0]! : '';
+  return member === '' ? { ...none, kind: 'json' } : { ...none, kind: 'named', member, numeric: true };
+}
+
+/** A name and one number are enough for an item; whatever else it may have is for `--body`. */
+function isNamed({ properties = {}, required = [] }: JsonSchema): boolean {
+  const numbers = numbersOf({ properties });
+  const isEnough = required.every((member) => member === 'name' || numbers.includes(member));
+  return properties['name']?.type === 'string' && numbers.length === 1 && isEnough;
+}
+
+function numbersOf({ properties = {} }: JsonSchema): string[] {
+  return Object.keys(properties).filter((member) => isNumber(properties[member]!));
 }
 
 function isNumber({ type }: JsonSchema): boolean {

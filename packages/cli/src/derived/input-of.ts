@@ -1,14 +1,16 @@
 import type { Operation } from '@reeve/kernel';
 import { UsageError } from '../errors.ts';
+import type { Questions } from '../questions.ts';
 import { pathParameters } from './command-line.ts';
-import { dashed, type Flag } from './flag.ts';
+import { dashed, isSecret, secretFields, type Flag } from './flag.ts';
 import { valueOf } from './flag-value.ts';
 import { readText } from './read-text.ts';
 
 export type Written = Readonly<Record<string, string | string[] | boolean | undefined>>;
 
 /**
- * Puts the input of an operation together: `--body` first, then flags over it, then the arguments of the path.
+ * Puts the input of an operation together: `--body` first, then flags over it, then the arguments of the path. What is
+ * secret and missing is asked for: arguments stay in the history of the shell, and others on the machine can read them.
  * @throws ReeveError `usage`.
  */
 export async function inputOf(
@@ -16,6 +18,7 @@ export async function inputOf(
   flags: readonly Flag[],
   args: readonly string[],
   written: Written,
+  ask: Questions,
 ): Promise<Record<string, unknown>> {
   const input = typeof written['body'] === 'string' ? await bodyOf(written['body']) : {};
   const parameters = pathParameters(operation);
@@ -27,6 +30,8 @@ export async function inputOf(
     const flag = flags.find(({ field }) => field === name)!;
     input[name] = await valueOf(flag, args[at]!);
   }
+  for (const { field } of flags.filter((flag) => isSecret(flag) && input[flag.field] === undefined))
+    input[field] = await ask.secret(secretFields[field]!);
   const missing = flags.filter(({ required, field }) => required && input[field] === undefined);
   if (missing.length === 0) return input;
   throw UsageError.error(`needed: ${missing.map(({ field }) => `--${dashed(field)}`).join(', ')}`);

@@ -44,6 +44,7 @@ async function showPlan(
 const notes: Readonly<Record<string, string>> = {
   'keys.create': 'the key is shown this once: keep it',
   'users.create': 'the password is shown this once: pass it on; it has to be replaced at the first login',
+  'users.resetPassword': 'the password is shown this once: pass it on; it has to be replaced at the first login',
   'totp.enrol': 'add the seed to your authenticator, then show its first code: reeve totp confirm --code 123456',
 };
 

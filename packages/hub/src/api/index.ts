@@ -15,6 +15,7 @@ export * from './workflow-operations.ts';
 export * from './map-operations.ts';
 export * from './lease-operations.ts';
 export * from './hub-operations.ts';
+export * from './operations.ts';
 export * from './protocol.ts';
 export * from './event-protocol.ts';
 export type { Handler, TaskContext } from './handler.ts';

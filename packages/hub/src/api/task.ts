@@ -1,6 +1,6 @@
 import { EpochMs, Json, Labels, MicroUsd, plainText, Token, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
-import { Verify } from './verify.ts';
+import { ShownVerify, Verify } from './verify.ts';
 import { CapabilityName, Proficiency, Region } from './agent.ts';
 
 /** Largest output of a task, as JSON text in UTF-8; agents check it before they send one. */
@@ -118,6 +118,7 @@ export const Task = z.object({
   fence: z.int().optional(),
   agentId: Uuid.optional(),
   input: Json,
+  verify: ShownVerify.optional(),
   output: Json.optional(),
   /** Newest progress its agent reported, while it runs. */
   progress: Json.optional(),
@@ -132,5 +133,5 @@ export const Task = z.object({
 export type Task = z.output<typeof Task>;
 
 /** A task in a list: without its payloads. */
-export const TaskSummary = Task.omit({ input: true, output: true, progress: true });
+export const TaskSummary = Task.omit({ input: true, verify: true, output: true, progress: true });
 export type TaskSummary = z.output<typeof TaskSummary>;

@@ -12,7 +12,7 @@ import { selectLiveTasks, type LiveTaskRow } from '../store/read-tasks.ts';
 import type { AgentsTable } from '../store/tables.ts';
 import { backoffOf, constraintsOf, requiresOf } from '../store/task-json.ts';
 import { openVerify, sealedError } from '../store/payloads.ts';
-import { selectLiveTaskVerifiers, selectTaskVerifiers } from '../store/task-verifiers.ts';
+import { selectLiveTaskVerifiers } from '../store/task-verifiers.ts';
 import { endTask } from '../store/finish-task.ts';
 import type { AgentRoster } from './agent-roster.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -112,13 +112,6 @@ export class Recovery {
       if (rows.length < pageSize) return;
       after = rows.at(-1)!.seq;
     }
-  }
-
-  /** The verifiers of a task that has ended, for when it is taken up again. */
-  async verifiersOf(id: string): Promise<TaskVerify | undefined> {
-    const { database } = this.#parts;
-    const [row] = await database.read<{ seq: number; verify: string }>(selectTaskVerifiers.bind({ id }));
-    return row && openVerify(database, row);
   }
 
   #recover(row: LiveTaskRow): void {

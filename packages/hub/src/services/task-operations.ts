@@ -10,9 +10,10 @@ import {
   showTask,
 } from '../api/task-operations.ts';
 import { endStates, type Task, type TaskError, type TaskSummary } from '../api/task.ts';
+import type { TaskVerify } from '../domain/judged.ts';
 import { TaskEnded, TaskNotDead } from '../errors.ts';
 import { reviveTask } from '../store/finish-task.ts';
-import { openPayloads } from '../store/payloads.ts';
+import { openPayloads, openVerify } from '../store/payloads.ts';
 import { selectTask, selectTaskPage, type TaskRow } from '../store/read-tasks.ts';
 import { selectWorkflowOf } from '../store/workflows.ts';
 import type { Endings } from './endings.ts';
@@ -80,10 +81,11 @@ async function createBatch(
 async function show(parts: TaskOperationsParts, id: string, waitMs: number, call: Call): Promise<Task> {
   const row = await findRow(parts, id, call.caller.tenant);
   const live = parts.board.get(id);
-  if (waitMs === 0 || endStates.has(row.state)) return viewOf(row, live);
+  const verify = verifyOf(parts, row);
+  if (waitMs === 0 || endStates.has(row.state)) return viewOf(row, live, verify);
   if (live) await parts.endings.until(id, AbortSignal.any([call.signal, parts.stopping, AbortSignal.timeout(waitMs)]));
   // Also when it was not live any more: it has ended since it was read.
-  return viewOf(await findRow(parts, id, call.caller.tenant), parts.board.get(id));
+  return viewOf(await findRow(parts, id, call.caller.tenant), parts.board.get(id), verify);
 }
 
 interface ListInput {
@@ -141,7 +143,7 @@ async function replay(parts: TaskOperationsParts, id: string, attempts: number, 
   if (node) throw InvalidInput.error(`it is a node of the workflow ${node.workflow_id}, which has ended without it`);
   if (row.attached === 1) throw InvalidInput.error('its submitter is gone, so there is nobody to answer to');
   const max_attempts = row.attempt + attempts;
-  const verify = await parts.recovery.verifiersOf(id);
+  const verify = verifyOf(parts, row);
   const statement = reviveTask.bindExpecting(1, { seq: row.seq, max_attempts });
   const { finished_at_ms: _, ...rest } = row;
   const answer = summaryOf({ ...rest, state: 'queued', max_attempts, finished_at_ms: null });
@@ -160,6 +162,10 @@ async function findRow(parts: TaskOperationsParts, id: string, tenant: string): 
   const [row] = await parts.database.read<TaskRow>(selectTask.bind({ id }));
   if (row?.tenant === tenant) return atPresent(openPayloads(parts.database, row), parts.clock.nowMs());
   throw NotFound.error(`there is no task ${id}`);
+}
+
+function verifyOf({ database }: TaskOperationsParts, { seq, verify }: TaskRow): TaskVerify | undefined {
+  return verify ? openVerify(database, { seq, verify }) : undefined;
 }
 
 function ended(row: TaskRow): Error {

@@ -1,5 +1,7 @@
 import type { JsonValue } from '@reeve/kernel';
 import type { Task, TaskSubmission, TaskSummary } from '../api/task.ts';
+import type { ShownVerify } from '../api/verify.ts';
+import type { TaskVerify } from '../domain/judged.ts';
 import type { LiveTask } from '../domain/live.ts';
 import { priorities } from '../domain/tenant-queue.ts';
 import type { TaskRow } from '../store/read-tasks.ts';
@@ -38,14 +40,20 @@ export function summaryOf(row: Omit<TaskRow, 'output' | 'live' | 'attached' | 'b
 }
 
 /** A task with its payloads, and the newest progress while it runs. */
-export function viewOf(row: TaskRow, live: LiveTask | undefined): Task {
+export function viewOf(row: TaskRow, live: LiveTask | undefined, verify: TaskVerify | undefined): Task {
   const progress: JsonValue | undefined = live?.lease?.progress;
   return {
     ...summaryOf(row),
     input: JSON.parse(row.input!) as JsonValue,
+    ...(verify === undefined || verify.judges ? {} : { verify: shown(verify) }),
     ...(row.output === null ? {} : { output: JSON.parse(row.output) as JsonValue }),
     ...(progress === undefined ? {} : { progress }),
   };
+}
+
+/** Without the known answer: who may read tasks may be an agent. */
+function shown({ canary, ...verify }: TaskVerify): ShownVerify {
+  return canary === undefined ? verify : { ...verify, canary: {} };
 }
 
 /** What the submitter of a new task is answered, without a look into the database. */

@@ -2,14 +2,15 @@ import { sql } from 'kysely';
 import type { TaskState } from '../api/task.ts';
 import { compile, statement, type TasksTable } from './tables.ts';
 
-export type TaskRow = TasksTable & { input?: string };
+export type TaskRow = TasksTable & { input?: string; verify?: string | null };
 
 export const selectTask = statement<{ id: string }>((db, p) =>
   db
     .selectFrom('tasks')
     .innerJoin('task_inputs', 'task_inputs.seq', 'tasks.seq')
+    .leftJoin('task_verifiers', 'task_verifiers.seq', 'tasks.seq')
     .selectAll('tasks')
-    .select('task_inputs.input')
+    .select(['task_inputs.input', 'task_verifiers.verify'])
     .where('tasks.id', '=', p.id),
 );
 

@@ -5,15 +5,6 @@ export const insertTaskVerifiers = statement<{ seq: number; verify: SealedText }
   db.insertInto('task_verifiers').values({ seq: p.seq, verify: p.verify }),
 );
 
-/** The verifiers of one task, if it has any. */
-export const selectTaskVerifiers = statement<{ id: string }>((db, p) =>
-  db
-    .selectFrom('task_verifiers')
-    .innerJoin('tasks', 'tasks.seq', 'task_verifiers.seq')
-    .select(['task_verifiers.seq', 'task_verifiers.verify'])
-    .where('tasks.id', '=', p.id),
-);
-
 /** One page of the verifiers of live tasks. */
 export const selectLiveTaskVerifiers = statement<{ after: number; limit: number }>((db, p) =>
   db

@@ -26,6 +26,7 @@ describe('what comes of a task is judged', () => {
     wrong.succeed(lease, { words: 'many' });
     right.succeed(await right.next('lease'), { words: 5 });
     expect(await ended(hub, id)).toMatchObject({ state: 'succeeded', output: { words: 5 }, attempt: 2 });
+    expect((await hub.client.tasks.show({ id })).verify).toEqual({ outputSchema });
     expect(await known(hub, 'wrong')).toMatchObject({
       declared: 1,
       learned: 0,
@@ -65,10 +66,11 @@ describe('what comes of a task is judged', () => {
     const told = JSON.stringify([
       lease,
       again,
-      (await hub.client.tasks.show({ id })).error,
+      await hub.client.tasks.show({ id }).then(({ output: _, ...shown }) => shown),
       await hub.client.events.list({ limit: 100 }),
     ]);
     expect(told).toContain('output_refused');
+    expect((await hub.client.tasks.show({ id })).verify).toEqual({ canary: {} });
     expect(told).not.toContain(secret);
     expect(await known(hub, 'raw')).toMatchObject({ learned: 0.5 });
   });

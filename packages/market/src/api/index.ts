@@ -9,3 +9,4 @@ export {
   showReceiptPosition,
   submitReceipts,
 } from './receipt-operations.ts';
+export { marketOperations } from './operations.ts';

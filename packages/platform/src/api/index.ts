@@ -33,6 +33,6 @@ export {
   showSelf,
   stepUpSession,
 } from './sessions.ts';
-export { changePassword, createUser, disableUser, listUsers, Role, User } from './users.ts';
+export { changePassword, changeRole, createUser, disableUser, listUsers, resetPassword, Role, User } from './users.ts';
 export { platformOperations } from './operations.ts';
 export { Effect, GuardResult, Plan, Planned } from './planned.ts';

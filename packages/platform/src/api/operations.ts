@@ -12,7 +12,7 @@ import {
   showSelf,
   stepUpSession,
 } from './sessions.ts';
-import { changePassword, createUser, disableUser, listUsers } from './users.ts';
+import { changePassword, changeRole, createUser, disableUser, listUsers, resetPassword } from './users.ts';
 
 /** Every operation of the platform, in the order people see them. */
 export const platformOperations = [
@@ -25,7 +25,9 @@ export const platformOperations = [
   confirmTotp,
   createUser,
   listUsers,
+  changeRole,
   disableUser,
+  resetPassword,
   changePassword,
   createKey,
   listKeys,

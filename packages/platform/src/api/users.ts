@@ -55,6 +55,40 @@ export const disableUser = defineOperation({
   output: User,
   errors: [NotFound],
 });
+export const changeRole = defineOperation({
+  name: 'users.changeRole',
+  summary: 'Give a person another role; it holds from their next request on',
+  description:
+    'Nobody gives a role that may more than themselves, or changes somebody who does. An owner always remains.',
+  access: 'users:write',
+  effect: 'consequential',
+  http: { method: 'POST', path: '/v1/users/{id}/role' },
+  input: z.object({ id: z.uuid(), role: Role }),
+  output: User,
+  errors: [NotFound, Forbidden],
+  examples: [
+    { title: 'A colleague runs the hub too', input: { id: '0198c0de-0000-7000-8000-0000000000ad', role: 'operator' } },
+  ],
+});
+export const resetPassword = defineOperation({
+  name: 'users.resetPassword',
+  summary: 'Give a person a new first password; all their logins end at once',
+  description:
+    'For somebody who has lost theirs. The answer holds the password, once; the person has to replace it before anything else. Nobody resets somebody who may more than themselves.',
+  access: 'users:write',
+  effect: 'consequential',
+  http: { method: 'POST', path: '/v1/users/{id}/reset-password' },
+  input: z.object({
+    id: z.uuid(),
+    /** The authenticator is lost too: the person enrols another one. */
+    forgetAuthenticator: z.boolean().default(false),
+  }),
+  output: z.object({ ...User.shape, password: z.string().optional() }),
+  errors: [NotFound, Forbidden],
+  examples: [
+    { title: 'A lost telephone', input: { id: '0198c0de-0000-7000-8000-0000000000ad', forgetAuthenticator: true } },
+  ],
+});
 export const changePassword = defineOperation({
   name: 'users.changePassword',
   summary: 'Replace one’s own password; other logins of the same person end',

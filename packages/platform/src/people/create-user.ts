@@ -1,20 +1,18 @@
 import { Forbidden, InvalidInput, uuidv7 } from '@reeve/kernel';
-import { permissionsBeyond } from '../api/permissions.ts';
 import type { createUser } from '../api/users.ts';
 import { ExpectationFailed } from '../database/index.ts';
 import type { Handler } from '../operations/index.ts';
 import type { PeopleParts } from './components.ts';
 import { hashPassword, oneTimePassword } from './password.ts';
-import { roles, type Role } from './roles.ts';
+import type { Role } from './roles.ts';
 import type { UserRow } from './store/tables.ts';
 import { insertUser } from './store/users.ts';
 import { userFace } from './user-face.ts';
+import { assertWithin } from './visible-user.ts';
 
 export function createUserHandler(parts: PeopleParts): Handler<typeof createUser> {
   return async ({ name, role, tenant = '' }, call) => {
-    const beyond = permissionsBeyond(call.caller.permissions, roles[role]);
-    if (beyond.length > 0)
-      throw Forbidden.error(`${role} may more than you: ${beyond.join(', ')}`, { details: { beyond } });
+    assertWithin(call, role);
     if (tenant !== '' && tenant !== call.caller.tenant && !call.may('tenants:any'))
       throw Forbidden.error(`a person in the tenant ${tenant} needs the permission tenants:any`);
     const password = oneTimePassword();

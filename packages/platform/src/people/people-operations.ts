@@ -7,10 +7,11 @@ import {
   showSelf,
   stepUpSession,
 } from '../api/sessions.ts';
-import { changePassword, createUser, disableUser, listUsers } from '../api/users.ts';
+import { changePassword, changeRole, createUser, disableUser, listUsers, resetPassword } from '../api/users.ts';
 import { bind, type BoundOperation } from '../operations/index.ts';
 import { confirmHandler, enrolHandler } from './authenticator.ts';
 import { changePasswordHandler } from './change-password.ts';
+import { changeRoleHandler } from './change-role.ts';
 import type { PeopleParts } from './components.ts';
 import { createUserHandler } from './create-user.ts';
 import { disableUserHandler } from './disable-user.ts';
@@ -18,6 +19,7 @@ import { listUsersHandler } from './list-users.ts';
 import { logInHandler } from './log-in.ts';
 import { logOutHandler, showSelfHandler, stepUpHandler } from './own-session.ts';
 import { refreshHandler } from './refresh.ts';
+import { resetPasswordHandler } from './reset-password.ts';
 
 export function peopleOperations(parts: PeopleParts): readonly BoundOperation[] {
   return [
@@ -30,7 +32,9 @@ export function peopleOperations(parts: PeopleParts): readonly BoundOperation[] 
     bind(confirmTotp, confirmHandler(parts)),
     bind(createUser, createUserHandler(parts)),
     bind(listUsers, listUsersHandler(parts)),
+    bind(changeRole, changeRoleHandler(parts)),
     bind(disableUser, disableUserHandler(parts)),
+    bind(resetPassword, resetPasswordHandler(parts)),
     bind(changePassword, changePasswordHandler(parts)),
   ];
 }

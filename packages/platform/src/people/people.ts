@@ -8,6 +8,7 @@ import type { KeyChain } from '../sealing/index.ts';
 import { Attempts } from './attempts.ts';
 import type { PeopleParts, PeopleSettings } from './components.ts';
 import { ensureFirstOwner, type FirstOwner } from './first-owner.ts';
+import { personIdentity } from './identity.ts';
 import { peopleOperations } from './people-operations.ts';
 import { Register } from './register.ts';
 import { roles, untilPasswordIsReplaced } from './roles.ts';
@@ -18,9 +19,6 @@ import { Tokens, type TokenClaims } from './tokens.ts';
 const pruneEveryMs = 10 * 60_000;
 /** Tokens whose signature was checked are remembered, so that it is checked once and not at every request. */
 const rememberedTokens = 10_000;
-
-/** How the identity of a person begins; their id follows. */
-export const personIdentity = 'user:';
 
 export interface PeopleComponents {
   readonly database: Database;

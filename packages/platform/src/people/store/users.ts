@@ -1,3 +1,4 @@
+import type { ExpressionBuilder } from 'kysely';
 import type { BoundStatement, Database } from '../../database/port.ts';
 import { statementsFor } from '../../database/statement.ts';
 import { placeOf, SealedText } from '../../sealing/index.ts';
@@ -78,26 +79,40 @@ const useStep = statement<{ id: string; step: number; confirmedAtMs: number }>((
 export const useTotpStep = (id: string, step: number, confirmedAtMs: number): BoundStatement =>
   useStep.bind({ id, step, confirmedAtMs });
 
+/** Whether somebody else is an owner who can log in, or this one is none. */
+function anOwnerRemains(of: ExpressionBuilder<PeopleTables, 'users'>) {
+  const other = of
+    .selectFrom('users as other')
+    .select('other.id')
+    .whereRef('other.id', '<>', 'users.id')
+    .where('other.role', '=', 'owner')
+    .where('other.disabled_at_ms', 'is', null);
+  return of.or([of('role', '<>', 'owner'), of.exists(other)]);
+}
+
 const disable = statement<{ id: string; nowMs: number }>((db, p) =>
   db
     .updateTable('users')
     .set({ disabled_at_ms: p.nowMs })
     .where('id', '=', p.id)
     .where('disabled_at_ms', 'is', null)
-    .where((of) =>
-      of.or([
-        of('role', '<>', 'owner'),
-        of.exists(
-          of
-            .selectFrom('users as other')
-            .select('other.id')
-            .whereRef('other.id', '<>', 'users.id')
-            .where('other.role', '=', 'owner')
-            .where('other.disabled_at_ms', 'is', null),
-        ),
-      ]),
-    ),
+    .where(anOwnerRemains),
 );
 
 /** Changes no row for the last owner: the guard looked before, this holds when two are disabled at the same moment. */
 export const disableUser = (id: string, nowMs: number): BoundStatement => disable.bind({ id, nowMs });
+
+const role = statement<{ id: string; from: UserRow['role']; to: UserRow['role'] }>((db, p) =>
+  db.updateTable('users').set({ role: p.to }).where('id', '=', p.id).where('role', '=', p.from).where(anOwnerRemains),
+);
+
+/** Changes no row for the last owner, or when the role is not the one it was. */
+export const setRole = (id: string, from: UserRow['role'], to: UserRow['role']): BoundStatement =>
+  role.bind({ id, from, to });
+
+const forget = statement<{ id: string }>((db, p) =>
+  db.updateTable('users').set({ totp_seed: null, totp_confirmed_at_ms: null }).where('id', '=', p.id),
+);
+
+/** The step that was used last stays: a code of the old authenticator never counts again. */
+export const forgetAuthenticator = (id: string): BoundStatement => forget.bind({ id });

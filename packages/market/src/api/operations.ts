@@ -1,0 +1,23 @@
+import { listModels, showModel } from './models.ts';
+import { listOffers } from './offers.ts';
+import {
+  exportReceipts,
+  listReceiptFaults,
+  listReceipts,
+  showReceipt,
+  showReceiptPosition,
+  submitReceipts,
+} from './receipt-operations.ts';
+
+/** Every operation of the market that does not stream, in the order people see them. */
+export const marketOperations = [
+  listModels,
+  showModel,
+  listOffers,
+  listReceipts,
+  showReceipt,
+  exportReceipts,
+  listReceiptFaults,
+  showReceiptPosition,
+  submitReceipts,
+] as const;

@@ -1,0 +1,2 @@
+/** How the identity of a person begins; their id follows. */
+export const personIdentity = 'user:';
