@@ -2,8 +2,11 @@ import { parseArgs } from 'node:util';
 import { writeResult } from '../../../bench/harness/results.ts';
 import { measureRounds, quantileOf, type Contestant, type Measurement } from '../../../bench/harness/rounds.ts';
 import { AgentOffer } from '../src/api/agent.ts';
+import type { Constraints, Policy } from '../src/api/task.ts';
 import { dueAtMs } from '../src/domain/ageing.ts';
-import { newAgent, type LiveAgent, type LiveTask } from '../src/domain/live.ts';
+import { chooseAgent } from '../src/domain/choice.ts';
+import { newFigures, succeeded } from '../src/domain/figures.ts';
+import { newAgent, standingOf, type LiveAgent, type LiveTask } from '../src/domain/live.ts';
 import { score } from '../src/domain/match.ts';
 import { list, nextTask } from '../src/domain/next-task.ts';
 import { AgentRoster } from '../src/services/agent-roster.ts';
@@ -11,7 +14,8 @@ import { TaskBoard } from '../src/services/task-board.ts';
 
 // What the scheduler itself costs, without database and network. `dispatch`: a slot is free, the next task is chosen and
 // taken, and another one joins, with all agents busy and so many tasks waiting; `match`: a task comes and the best of
-// 1,000 idle nodes is found, beside a look at each of them.
+// 1,000 idle nodes is found, beside a look at each of them; `select`: a request for a model that 10,000 nodes offer, at
+// prices and speeds of their own, finds its node by each policy, and with a ceiling of cost that no request had before.
 // `node --conditions=reeve-source packages/hub/bench/dispatch.ts [--rounds 7] [--tasks 1000000] [--write]`
 
 const { values: flags } = parseArgs({
@@ -23,6 +27,7 @@ const { values: flags } = parseArgs({
 });
 const dispatches = 50_000;
 const matches = 20_000;
+const selections = 2_000;
 const tenants = 10;
 const capabilitiesPerAgent = 10;
 const ageingMs = 300_000;
@@ -51,6 +56,7 @@ function newHouse({ agents: count, capabilities }: Pick<Scale, 'agents' | 'capab
       capabilities: [...names].map((name) => ({ name, proficiency: 0.5 + (number % 50) / 100 })),
       slots: 4,
     });
+    for (const name of names) offer.capabilities.find((each) => each.name === name)!.tokens = priceOf(number);
     const known = { id: `${number}`, tenant: 'bench', registeredAtMs: 0, heardAtMs: 0, lastSeenAtMs: undefined };
     const agent = newAgent({ ...known, offer, intent: 'active' });
     agent.link = link;
@@ -60,13 +66,18 @@ function newHouse({ agents: count, capabilities }: Pick<Scale, 'agents' | 'capab
   return { roster, board, agents };
 }
 
+/** Prices of nodes differ; one in two costs more than the ceiling of `select`. */
+function priceOf(number: number) {
+  return { priceInputMicroUsd: '0', priceOutputMicroUsd: `${1 + ((number * 7_919) % 1_000_000)}` };
+}
+
 let seq = 0;
 
 /** What of a task the scheduler looks at. */
-function join({ board }: House, capability: string): LiveTask {
+function join({ board }: House, capability: string, constraints: Constraints = {}): LiveTask {
   const number = ++seq;
   const priority = number % 4;
-  const queue = board.queueFor([{ name: capability, minProficiency: 0 }], {});
+  const queue = board.queueFor([{ name: capability, minProficiency: 0 }], constraints);
   const links = { lane: undefined, previous: undefined, next: undefined };
   const order = { priority, dueAtMs: dueAtMs(priority, number, ageingMs), submittedAtMs: number, endings: 0 };
   const task = { seq: number, id: `${number}`, tenant: `t${number % tenants}`, queue, ...order, ...links };
@@ -127,7 +138,7 @@ const byLooking: Choose = ({ agents }, { queue }) => {
   for (const agent of agents) {
     const freeSlots = agent.offer.slots - agent.leases.size;
     if (freeSlots === 0) continue;
-    const points = score({ offer: agent.matchable, slots: agent.offer.slots, freeSlots }, queue.wanted);
+    const points = score(standingOf(agent, freeSlots), queue.wanted);
     if (points > most) [best, most] = [agent, points];
   }
   return best;
@@ -165,6 +176,48 @@ function free(agent: LiveAgent): void {
   agent.lowered.clear();
 }
 
+/** Each request gives one lease, is measured when it ends, and its agent then is free again. */
+function selecting(name: string, about: string, constraintsOf: () => Constraints): Contestant {
+  const house = newHouse({ agents: 10_000, capabilities: 1 }, 1);
+  const busy: LiveAgent[] = [];
+  return {
+    name,
+    about,
+    async measure() {
+      const waitsUs: number[] = [];
+      for (let n = 0; n < selections; n++) {
+        const constraints = constraintsOf();
+        const beganMs = performance.now();
+        const task = join(house, 'c0', constraints);
+        const agent = chooseAgent(task.queue, task, Math.random)!;
+        house.board.take(task);
+        waitsUs.push((performance.now() - beganMs) * 1_000);
+        house.board.remove(task);
+        agent.leases.set(n, undefined as never);
+        busy.push(agent);
+        if (busy.length > 200) end(busy.shift()!);
+      }
+      return { p50Us: quantileOf(waitsUs, 0.5), p99Us: quantileOf(waitsUs, 0.99) };
+    },
+  };
+}
+
+function end(agent: LiveAgent): void {
+  let figures = agent.figures.get('c0');
+  if (!figures) agent.figures.set('c0', (figures = newFigures()));
+  const firstChunkAtMs = 50 + (Number(agent.id) % 400);
+  succeeded(figures, { grantedAtMs: 0, firstChunkAtMs, endedAtMs: 2 * firstChunkAtMs, chunks: 50 });
+  free(agent);
+}
+
+const policyOf = (policy: Policy) => selecting(policy, '10,000 offers of one model', () => ({ policy }));
+
+/** Each request is of a class of its own, so that all offers are looked at. */
+const ceilings = selecting('cheapest, with a ceiling of cost of its own', '10,000 offers of one model', () => ({
+  policy: 'cheapest',
+  cost: { inputTokens: ++seq, outputTokens: 1_000_000, maxMicroUsd: '500000' },
+}));
+
 const rounds = Number(flags.rounds);
 const measurements: Record<string, Measurement> = {
   dispatch: await measureRounds(
@@ -172,6 +225,10 @@ const measurements: Record<string, Measurement> = {
       dispatching({ agents: 10, capabilities: 10, tasks: 1_000 }),
       dispatching({ agents: 10_000, capabilities: 1_000, tasks: Number(flags.tasks) }),
     ],
+    rounds,
+  ),
+  select: await measureRounds(
+    [...(['cheapest', 'fastest', 'best', 'balanced'] as const).map(policyOf), ceilings],
     rounds,
   ),
   match: await measureRounds(

@@ -15,6 +15,7 @@ import { LeaseKeeper } from './services/lease-keeper.ts';
 import { OutputSchemas } from './services/output-schemas.ts';
 import { Proficiencies } from './services/proficiencies.ts';
 import { Quotas } from './services/quotas.ts';
+import { Measurements } from './services/measurements.ts';
 import { Maps } from './services/maps.ts';
 import { Recovery } from './services/recovery.ts';
 import { SecondOpinions } from './services/second-opinions.ts';
@@ -51,23 +52,16 @@ export async function createEngine(components: HubComponents) {
     leaseTtlMs,
     timesUp(() => timed, leaseTtlMs),
   );
-  const dispatcher = new Dispatcher({ ...shared, board, keeper, fences, inputs: new Inputs(database, log), terms });
+  const inputs = new Inputs(database, log);
+  const dispatcher = new Dispatcher({ ...shared, board, keeper, fences, inputs, terms, random });
+  const scheduling = { ...shared, board, roster, keeper, dispatcher };
+  const measurements = new Measurements(clock);
   const breakers = new Breakers(shared);
   const proficiencies = new Proficiencies({ ...shared, roster, board, dispatcher });
   const schemas = new OutputSchemas();
   const verification = new Verification({ roster, schemas, proficiencies });
   const { stopping } = lifecycle;
-  const submissions = new Submissions({
-    ...shared,
-    board,
-    roster,
-    keeper,
-    dispatcher,
-    steadyTime,
-    quotas,
-    schemas,
-    newestSeq,
-  });
+  const submissions = new Submissions({ ...scheduling, steadyTime, quotas, schemas, newestSeq });
   const secondOpinions = new SecondOpinions({ ...shared, submissions, random });
   const settlement = new Settlement({
     ...shared,
@@ -76,6 +70,7 @@ export async function createEngine(components: HubComponents) {
     dispatcher,
     endings,
     breakers,
+    measurements,
     proficiencies,
     secondOpinions,
     random,
@@ -89,7 +84,7 @@ export async function createEngine(components: HubComponents) {
   const workflows = new Workflows(work);
   const reports = new AttemptReports({ ...shared, settlement, maps, verification });
   const attached = new AttachedTasks({ ...shared, submissions, settlement, endings, breakers });
-  const recovery = new Recovery({ ...shared, board, roster, keeper, dispatcher, steadyTime, proficiencies });
+  const recovery = new Recovery({ ...scheduling, steadyTime, proficiencies });
 
   await removeLeftOverFiles({ database, files });
   await recovery.run();

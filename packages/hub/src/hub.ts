@@ -1,5 +1,7 @@
 import { EventFeed, type BoundOperation, type RawRoute, type UpgradeRoute } from '@reeve/platform';
 import type { AgentOffer, AgentState, Capability } from './api/agent.ts';
+import type { Explanation } from './api/explain.ts';
+import type { Constraints, Requirement } from './api/task.ts';
 import { eventProtocol } from './api/event-protocol.ts';
 import { agentProtocol } from './api/protocol.ts';
 import type { HubComponents } from './components.ts';
@@ -15,6 +17,7 @@ import type { AttachedRequest, AttachedTask } from './services/attached-tasks.ts
 import { blobOperations, blobRoutes } from './services/blob-operations.ts';
 import { removeOldBlobs } from './services/blob-retention.ts';
 import { createManyRoute } from './services/create-many.ts';
+import { judgeAll } from './services/explain.ts';
 import { eventOperations, eventStream } from './services/event-stream.ts';
 import { statusOperation } from './services/hub-status.ts';
 import { workflowOperations } from './services/workflow-operations.ts';
@@ -43,6 +46,13 @@ export interface Hub {
   isOnline(capability: string): boolean;
   /** Whether an agent has ever offered the capability. */
   isDeclared(capability: string): boolean;
+  /** What each agent would be to such a task at this moment, by the same rules as dispatch. */
+  judge(
+    requires: readonly Requirement[],
+    constraints: Constraints,
+  ): Pick<Explanation, 'agents' | 'agentsTotal' | 'sampled'>;
+  /** Whether an agent, connected or not, meets all of it: if not, a task would wait in vain. */
+  isMet(requires: readonly Requirement[], constraints: Constraints): boolean;
   /** Every capability whose name begins so, of every agent that is registered, online or not. */
   offered(prefix: string): Iterable<OfferedCapability>;
 }
@@ -121,6 +131,9 @@ export async function createHub(components: HubComponents, version: string): Pro
     newestLeases: (taskIds) => newestLeases({ board: engine.board, database }, taskIds),
     isOnline: (capability) => roster.isOnline(capability),
     isDeclared: (capability) => roster.isDeclared(capability),
+    judge: (requires, constraints) => judgeAll(roster, requires, constraints),
+    isMet: (requires, constraints) =>
+      !engine.board.queueFor(requires, constraints).qualified[Symbol.iterator]().next().done,
     offered: (prefix) => offered(roster, prefix),
   };
 }

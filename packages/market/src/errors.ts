@@ -29,6 +29,15 @@ export const InvalidModelRequest = defineError({
   meaning: 'A field of the request is missing or has a value that cannot be served.',
   remedy: 'Correct the field named in `param`.',
 });
+export const NoNodeQualifies = defineError({
+  code: 'no_node_qualifies',
+  class: 'invalid',
+  title: 'No node meets the conditions of the request',
+  meaning:
+    'Nodes serve the model, but each of them is refused by a condition that the request sets: a ceiling of price or cost, the region, the stake, or the nodes it names.',
+  remedy:
+    'Relax the condition named in the message; `reeve market offers` and `reeve market explain` show what there is.',
+});
 export const NodeAnswerInvalid = defineError({
   code: 'node_answer_invalid',
   class: 'badGateway',

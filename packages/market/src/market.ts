@@ -1,5 +1,6 @@
 import type { BoundOperation, ErrorBodyWriter, RawRoute } from '@reeve/platform';
 import type { GatewayComponents } from './gateway/components.ts';
+import { explainOperation } from './gateway/explain.ts';
 import { modelRoutes } from './gateway/model-routes.ts';
 import { modelOperations, modelNameRoutes } from './gateway/models.ts';
 import { offerOperations } from './gateway/offers.ts';
@@ -15,7 +16,11 @@ export interface Market {
 
 export function createMarket(components: GatewayComponents): Market {
   return {
-    operations: [...modelOperations(components.hub), ...offerOperations(components.hub)],
+    operations: [
+      ...modelOperations(components.hub),
+      ...offerOperations(components.hub),
+      explainOperation(components.hub),
+    ],
     routes: [...modelRoutes(components), ...modelNameRoutes(components.hub)],
     missingErrorBody: bothErrorBody,
   };

@@ -12,6 +12,7 @@ const columnsOf: Readonly<Record<string, readonly string[]>> = {
   'audit.list': ['sequence', 'atMs', 'actor', 'operation', 'outcome', 'target'],
   'events.list': ['position', 'atMs', 'type', 'subject', 'data'],
   'models.list': ['id', 'nodes', 'owned_by'],
+  'market.explain': ['rank', 'agentName', 'state', 'score', 'parts', 'measured', 'freeSlots', 'failed', 'agentId'],
   'market.offers': [
     'model',
     'kind',

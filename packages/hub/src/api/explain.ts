@@ -3,6 +3,16 @@ import { z } from 'zod';
 import { AgentState } from './agent.ts';
 import { TaskState } from './task.ts';
 
+export const Measured = z.object({
+  answers: z.int(),
+  success: z.number(),
+  /** From the lease to the first chunk of a stream. */
+  firstChunkMs: z.number().optional(),
+  chunkGapMs: z.number().optional(),
+  /** From the lease to an answer that was not streamed. */
+  wholeMs: z.number().optional(),
+});
+
 /** Why one agent would or would not get a task: the first requirement that failed with both values, or its score. */
 export const AgentVerdict = z.object({
   agentId: Uuid,
@@ -15,6 +25,10 @@ export const AgentVerdict = z.object({
   proficiency: z.array(z.object({ capability: z.string(), declared: z.number(), blend: z.number() })),
   /** 0..1, higher is better; only of eligible agents. */
   score: z.number().optional(),
+  /** What the score is made of beside proficiency, each 0..1; how much each counts is the policy's. */
+  parts: z.object({ freeShare: z.number(), cheapness: z.number(), speed: z.number(), success: z.number() }).optional(),
+  /** What was measured of its answers, the newest counting most. */
+  measured: Measured.optional(),
   rank: z.int().optional(),
   freeSlots: z.int(),
 });

@@ -1,4 +1,4 @@
-import { EpochMs, Json, Labels, MicroUsd, plainText, Token, Uuid } from '@reeve/kernel';
+import { EpochMs, Json, Labels, MicroUsd, Name, plainText, Token, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
 import { ShownVerify, Verify } from './verify.ts';
 import { CapabilityName, Proficiency, Region } from './agent.ts';
@@ -32,13 +32,31 @@ export const endStates: ReadonlySet<TaskState> = new Set(['succeeded', 'dead', '
 export const Requirement = z.object({ name: CapabilityName, minProficiency: Proficiency.default(0) });
 export type Requirement = z.output<typeof Requirement>;
 
+/**
+ * How the agent is chosen among those that satisfy everything: the lowest price, the fastest answers as they were
+ * measured, the highest proficiency, or a balance of these and of load. Without one, proficiency, load and price count.
+ */
+export const Policy = z.enum(['cheapest', 'fastest', 'best', 'balanced']);
+export type Policy = z.output<typeof Policy>;
+
+const tokens = z.int().nonnegative().max(1_000_000_000);
+const agentNames = z.array(Name).min(1).max(50);
+
 /** What else an agent must satisfy; every one of them, at once. */
 export const Constraints = z.object({
   maxPriceMicroUsd: MicroUsd.optional(),
+  /** Of work counted in tokens: ceilings of its prices, in micro-USD per million tokens. */
+  maxPriceInputMicroUsd: MicroUsd.optional(),
+  maxPriceOutputMicroUsd: MicroUsd.optional(),
+  /** At the prices of the agent, so many tokens in and out must not cost more. */
+  cost: z.object({ inputTokens: tokens, outputTokens: tokens, maxMicroUsd: MicroUsd }).optional(),
+  /** Names of agents: only one of these, or none of these. */
+  agents: z.object({ only: agentNames.optional(), avoid: agentNames.optional() }).optional(),
   /** Labels the agent must carry with exactly these values. */
   labels: Labels.optional(),
   region: Region.optional(),
   minStakeMicroUsd: MicroUsd.optional(),
+  policy: Policy.optional(),
 });
 export type Constraints = z.output<typeof Constraints>;
 

@@ -1,7 +1,7 @@
 import { LaneQueue } from './lane-queue.ts';
 import { LazyRanking } from './lazy-ranking.ts';
-import { freeSlots, type LiveAgent, type LiveTask, type TaskQueue } from './live.ts';
-import { score } from './match.ts';
+import { freeSlots, standingOf, type LiveAgent, type LiveTask, type TaskQueue } from './live.ts';
+import { highestScore, score } from './match.ts';
 import type { RequirementClass } from './requirement-class.ts';
 import { TenantQueue, type Pressure } from './tenant-queue.ts';
 
@@ -51,7 +51,7 @@ export class ClassQueue implements TaskQueue {
   }
 
   qualify(agent: LiveAgent): void {
-    this.qualified.add(agent, worth(agent, agent.offer.slots, this.wanted));
+    this.qualified.add(agent, highestScore(agent.matchable, this.wanted));
     agent.qualifies.add(this);
     if (this.#size > 0) agent.agenda.add(this);
     else this.unlisted.add(agent);
@@ -114,5 +114,5 @@ export class ClassQueue implements TaskQueue {
 /** An agent's score with so many free slots; below 0 without any. */
 function worth(agent: LiveAgent, free: number, wanted: RequirementClass): number {
   if (free === 0) return -1;
-  return score({ offer: agent.matchable, slots: agent.offer.slots, freeSlots: free }, wanted);
+  return score(standingOf(agent, free), wanted);
 }

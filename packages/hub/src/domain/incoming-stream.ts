@@ -31,6 +31,11 @@ export class IncomingStream {
     this.#window = window;
   }
 
+  /** Chunks that came so far. */
+  get count(): number {
+    return this.#next;
+  }
+
   receive(index: number, data: readonly string[]): Intake | StreamFault {
     if (index > this.#next) return { fault: `stream chunk ${index} came where ${this.#next} was due` };
     const known = Math.min(this.#next - index, data.length);

@@ -28,6 +28,10 @@ export class LazyRanking<Item> {
     this.#lowered = lowered;
   }
 
+  get size(): number {
+    return this.#heap.length;
+  }
+
   /** @param most its value will never be above this. */
   add(item: Item, most: number): void {
     const place = { item, most, bound: most, index: this.#heap.length };
@@ -62,6 +66,23 @@ export class LazyRanking<Item> {
     const other = this.#top();
     this.add(top.item, top.most);
     return other?.item ?? top.item;
+  }
+
+  /** Any item, by chance; undefined when it cannot be chosen at this moment. */
+  drawn(random: () => number): Item | undefined {
+    const place = this.#heap[Math.floor(random() * this.#heap.length)];
+    return place && this.#valueOf(place.item) >= 0 ? place.item : undefined;
+  }
+
+  /** Of two drawn by chance the one of higher value; undefined when neither can be chosen. */
+  betterOfTwo(random: () => number): Item | undefined {
+    const count = this.#heap.length;
+    if (count < 2) return this.drawn(random);
+    const first = Math.floor(random() * count);
+    const [one, other] = [this.#heap[first]!.item, this.#heap[otherThan(first, count, random)]!.item];
+    const [value, otherValue] = [this.#valueOf(one), this.#valueOf(other)];
+    if (Math.max(value, otherValue) < 0) return undefined;
+    return value >= otherValue ? one : other;
   }
 
   [Symbol.iterator](): Iterator<Item> {
@@ -107,4 +128,9 @@ export class LazyRanking<Item> {
     this.#put(a, b.index);
     this.#put(b, index);
   }
+}
+
+function otherThan(first: number, count: number, random: () => number): number {
+  const second = Math.floor(random() * (count - 1));
+  return second < first ? second : second + 1;
 }

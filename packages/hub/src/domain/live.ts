@@ -2,11 +2,12 @@ import type { JsonValue } from '@reeve/kernel';
 import type { AgentOffer, AgentState } from '../api/agent.ts';
 import type { Backoff } from '../api/task.ts';
 import { newBreaker, type Breaker } from './breaker.ts';
+import type { Figures } from './figures.ts';
 import type { IncomingStream } from './incoming-stream.ts';
 import type { TaskVerify } from './judged.ts';
 import type { Linked } from './lane-queue.ts';
 import type { LazyRanking } from './lazy-ranking.ts';
-import { matchable, type MatchableOffer } from './match.ts';
+import { matchable, type MatchableOffer, type Standing } from './match.ts';
 import type { Tallies } from './proficiency.ts';
 import type { RequirementClass } from './requirement-class.ts';
 import type { TaskTrace } from './task-trace.ts';
@@ -19,6 +20,9 @@ export interface Lease {
   readonly task: LiveTask;
   /** A result came and is being made durable: nothing else may end the attempt meanwhile. */
   settling: boolean;
+  /** On the monotonic clock. */
+  readonly grantedAtMs: number;
+  firstChunkAtMs: number | undefined;
   /** Newest progress the agent reported. */
   progress: JsonValue | undefined;
   /** What came of its stream, when somebody follows it. */
@@ -32,8 +36,10 @@ export interface Follower {
    * the chunks it is done with: whole chunks, in order.
    */
   chunks(data: readonly string[], taken: (length: number) => void): void;
-  /** An agent was given the work. */
-  leased?(agentId: string): void;
+  /** Who should have the task if it has room, such as the one that still knows the conversation. */
+  readonly preferred?: LiveAgent | undefined;
+  /** It was given to an agent. */
+  granted?(agent: LiveAgent): void;
   /** An ending came and is being made durable; for followers that need not wait for that. */
   settling?(ending: { readonly state: 'succeeded'; readonly output: string }): void;
   /** An attempt has failed, and the task waits for another. */
@@ -153,6 +159,8 @@ export interface LiveAgent {
   readonly breaker: Breaker;
   /** What was learned of it, by capability. */
   readonly evidence: Map<string, Tallies>;
+  /** What was measured of it, by capability. */
+  readonly figures: Map<string, Figures>;
   /** How its slots are shared between tenants. */
   readonly turns: Turns;
 }
@@ -172,6 +180,7 @@ export function newAgent(
     lowered: new Set(),
     breaker: newBreaker(breakerOpenings),
     evidence: new Map(),
+    figures: new Map(),
     turns: new Turns(),
   };
 }
@@ -188,4 +197,9 @@ export function freeSlots(agent: LiveAgent): number {
   if (agent.intent !== 'active' || !link || link.draining || link.congested || breaker.state === 'open') return 0;
   const slots = breaker.state === 'halfOpen' ? 1 : agent.offer.slots;
   return Math.max(0, slots - agent.leases.size);
+}
+
+/** An agent as the choice among those that qualify looks at it. */
+export function standingOf({ matchable: offer, offer: { slots }, figures }: LiveAgent, free: number): Standing {
+  return { offer, slots, freeSlots: free, figures };
 }

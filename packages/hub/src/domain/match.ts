@@ -1,5 +1,8 @@
-import type { JsonValue } from '@reeve/kernel';
+import { billableMicroUsd, tokenCostPicoUsd, type JsonValue } from '@reeve/kernel';
 import type { AgentOffer } from '../api/agent.ts';
+import type { Policy } from '../api/task.ts';
+import type { Benchmark, TokenOffer } from '../api/token-offer.ts';
+import { speed, type Figures } from './figures.ts';
 import type { RequirementClass } from './requirement-class.ts';
 
 /** What of an agent's offer matching looks at, prepared once when the offer changes. */
@@ -10,7 +13,21 @@ export interface MatchableOffer {
   readonly region: string | undefined;
   readonly priceMicroUsd: bigint;
   readonly stakeMicroUsd: bigint;
+  readonly name: string;
+  /** Of the capabilities whose work is counted in tokens. */
+  readonly tokens: ReadonlyMap<string, TokenPrices>;
 }
+
+/** Micro-USD per million tokens. */
+interface TokenPrices {
+  readonly input: bigint;
+  readonly output: bigint;
+  /** Three tokens in for each one out, as conversations have them. */
+  readonly blended: number;
+  readonly benchmark: Benchmark | undefined;
+}
+
+const free: TokenPrices = { input: 0n, output: 0n, blended: 0, benchmark: undefined };
 
 /** The first requirement an agent does not meet, with both values. */
 export interface Mismatch {
@@ -27,14 +44,29 @@ export function matchable(offer: AgentOffer, blends: ReadonlyMap<string, number>
     region: offer.region,
     priceMicroUsd: BigInt(offer.priceMicroUsd),
     stakeMicroUsd: BigInt(offer.stakeMicroUsd),
+    name: offer.name,
+    tokens: new Map(offer.capabilities.flatMap(({ name, tokens }) => (tokens ? [[name, tokenPrices(tokens)]] : []))),
   };
+}
+
+function tokenPrices({ priceInputMicroUsd, priceOutputMicroUsd, benchmark }: TokenOffer): TokenPrices {
+  const [input, output] = [BigInt(priceInputMicroUsd), BigInt(priceOutputMicroUsd)];
+  return { input, output, blended: (3 * Number(input) + Number(output)) / 4, benchmark };
+}
+
+/** What an agent asks for the tokens of the class's work; nothing, when it says nothing. */
+function pricesFor({ tokens }: MatchableOffer, { requires }: RequirementClass): TokenPrices {
+  return tokens.get(requires[0]!.name) ?? free;
 }
 
 /** `undefined` when the offer meets every requirement of the class at once. */
 export function firstMismatch(offer: MatchableOffer, wanted: RequirementClass): Mismatch | undefined {
   return (
     capabilityMismatch(offer, wanted) ??
+    agentMismatch(offer, wanted) ??
     priceMismatch(offer, wanted) ??
+    tokenPriceMismatch(offer, wanted) ??
+    costMismatch(offer, wanted) ??
     labelMismatch(offer, wanted) ??
     regionMismatch(offer, wanted) ??
     stakeMismatch(offer, wanted)
@@ -56,6 +88,37 @@ function priceMismatch(
 ): Mismatch | undefined {
   if (maxPriceMicroUsd === undefined || priceMicroUsd <= maxPriceMicroUsd) return undefined;
   return { requirement: 'price at most (micro-USD)', wanted: `${maxPriceMicroUsd}`, found: `${priceMicroUsd}` };
+}
+
+function agentMismatch({ name }: MatchableOffer, { onlyAgents, avoidAgents }: RequirementClass): Mismatch | undefined {
+  if (onlyAgents && !onlyAgents.includes(name))
+    return { requirement: 'one of these agents', wanted: [...onlyAgents], found: name };
+  if (!avoidAgents.includes(name)) return undefined;
+  return { requirement: 'none of these agents', wanted: [...avoidAgents], found: name };
+}
+
+function tokenPriceMismatch(offer: MatchableOffer, wanted: RequirementClass): Mismatch | undefined {
+  const { input, output } = pricesFor(offer, wanted);
+  return (
+    ceilingMismatch('input', input, wanted.maxPriceInputMicroUsd) ??
+    ceilingMismatch('output', output, wanted.maxPriceOutputMicroUsd)
+  );
+}
+
+function ceilingMismatch(what: string, price: bigint, ceiling: bigint | undefined): Mismatch | undefined {
+  if (ceiling === undefined || price <= ceiling) return undefined;
+  const requirement = `price of ${what} at most (micro-USD per million tokens)`;
+  return { requirement, wanted: `${ceiling}`, found: `${price}` };
+}
+
+function costMismatch(offer: MatchableOffer, wanted: RequirementClass): Mismatch | undefined {
+  const { cost } = wanted;
+  if (cost === undefined) return undefined;
+  const { input, output } = pricesFor(offer, wanted);
+  const picoUsd = tokenCostPicoUsd(cost.inputTokens, input) + tokenCostPicoUsd(cost.outputTokens, output);
+  const found = billableMicroUsd(picoUsd);
+  if (found <= cost.maxMicroUsd) return undefined;
+  return { requirement: 'cost at most (micro-USD)', wanted: `${cost.maxMicroUsd}`, found: `${found}` };
 }
 
 function labelMismatch({ labels }: MatchableOffer, wanted: RequirementClass): Mismatch | undefined {
@@ -85,21 +148,80 @@ export interface Standing {
   readonly offer: MatchableOffer;
   readonly slots: number;
   readonly freeSlots: number;
+  /** What was measured of it, by capability. */
+  readonly figures: ReadonlyMap<string, Figures>;
 }
 
-/**
- * How well an agent that qualifies suits a class, 0..1; the highest gets the task. Weights: proficiency 0.5 (the worst of
- * those required), free share of its slots 0.3, price 0.2 (free is best; at the ceiling, or at one USD, worst).
- */
-export function score({ offer, slots, freeSlots }: Standing, wanted: RequirementClass): number {
-  let proficiency = 1;
-  for (const { name } of wanted.requires) proficiency = Math.min(proficiency, offer.proficiencies.get(name) ?? 0);
-  return 0.5 * proficiency + 0.3 * (freeSlots / slots) + 0.2 * cheapness(offer.priceMicroUsd, wanted.maxPriceMicroUsd);
+/** The parts of a score, each 0..1, higher is better. */
+export interface ScoreParts {
+  /** The worst of those required. */
+  readonly proficiency: number;
+  /** Free share of its slots. */
+  readonly freeShare: number;
+  /** 1 is free of charge. */
+  readonly cheapness: number;
+  readonly speed: number;
+  /** Share of attempts that succeeded; it scales what the other parts come to. */
+  readonly success: number;
+}
+
+type Weights = Readonly<Record<Exclude<keyof ScoreParts, 'success'>, number>>;
+
+/** Where one part is to decide alone, load breaks ties: it is too light to turn over a difference that matters. */
+const weights: Readonly<Record<Policy | 'none', Weights>> = {
+  none: { proficiency: 0.5, freeShare: 0.3, cheapness: 0.2, speed: 0 },
+  cheapest: { proficiency: 0, freeShare: 1e-6, cheapness: 1, speed: 0 },
+  fastest: { proficiency: 0, freeShare: 0.05, cheapness: 0, speed: 1 },
+  best: { proficiency: 1, freeShare: 0.02, cheapness: 0, speed: 0.02 },
+  balanced: { proficiency: 0.25, freeShare: 0.25, cheapness: 0.25, speed: 0.25 },
+};
+
+/** How well an agent that qualifies suits a class, 0..1; the highest gets the task, under `balanced` of those compared. */
+export function score(standing: Standing, wanted: RequirementClass): number {
+  return weighted(scoreParts(standing, wanted), weights[wanted.policy ?? 'none']);
+}
+
+/** What its score will never be above: all slots free, and nothing known against it. */
+export function highestScore(offer: MatchableOffer, wanted: RequirementClass): number {
+  const best = { proficiency: proficiencyFor(offer, wanted), freeShare: 1, speed: 1, success: 1 };
+  return weighted({ ...best, cheapness: cheapnessFor(offer, wanted) }, weights[wanted.policy ?? 'none']);
+}
+
+export function scoreParts({ offer, slots, freeSlots, figures }: Standing, wanted: RequirementClass): ScoreParts {
+  const { name } = wanted.requires[0]!;
+  const measured = figures.get(name);
+  return {
+    proficiency: proficiencyFor(offer, wanted),
+    freeShare: freeSlots / slots,
+    cheapness: cheapnessFor(offer, wanted),
+    speed: speed(measured, offer.tokens.get(name)?.benchmark),
+    success: measured?.success ?? 1,
+  };
+}
+
+function weighted(parts: ScoreParts, { proficiency, freeShare, cheapness, speed: fast }: Weights): number {
+  const total = proficiency + freeShare + cheapness + fast;
+  const sum =
+    proficiency * parts.proficiency + freeShare * parts.freeShare + cheapness * parts.cheapness + fast * parts.speed;
+  return (parts.success * sum) / total;
+}
+
+function proficiencyFor(offer: MatchableOffer, { requires }: RequirementClass): number {
+  let worst = 1;
+  for (const { name } of requires) worst = Math.min(worst, offer.proficiencies.get(name) ?? 0);
+  return worst;
 }
 
 const oneUsd = 1_000_000n;
 
-function cheapness(priceMicroUsd: bigint, ceilingMicroUsd: bigint | undefined): number {
-  if (priceMicroUsd === 0n) return 1;
-  return Math.max(0, 1 - Number(priceMicroUsd) / Number(ceilingMicroUsd || oneUsd));
+/**
+ * By the price of a task: free is 1; at the ceiling, or at one USD, 0. By that of tokens, where they are counted: free is
+ * 1, one USD per million tokens a half, and whatever is dearer is less.
+ */
+function cheapnessFor(offer: MatchableOffer, wanted: RequirementClass): number {
+  const { priceMicroUsd } = offer;
+  const perTask =
+    priceMicroUsd === 0n ? 1 : Math.max(0, 1 - Number(priceMicroUsd) / Number(wanted.maxPriceMicroUsd || oneUsd));
+  const { blended } = pricesFor(offer, wanted);
+  return blended === 0 ? perTask : perTask / (1 + blended / Number(oneUsd));
 }

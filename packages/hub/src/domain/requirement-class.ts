@@ -1,4 +1,11 @@
-import type { Constraints, Requirement } from '../api/task.ts';
+import type { Constraints, Policy, Requirement } from '../api/task.ts';
+
+/** So many tokens must not cost more. */
+export interface CostCeiling {
+  readonly inputTokens: bigint;
+  readonly outputTokens: bigint;
+  readonly maxMicroUsd: bigint;
+}
 
 /**
  * The canonical set of requirements of a task. Tasks of one class are alike to every agent, so they wait in one queue
@@ -11,21 +18,37 @@ export interface RequirementClass {
   readonly labels: readonly (readonly [string, string])[];
   readonly region: string | undefined;
   readonly maxPriceMicroUsd: bigint | undefined;
+  readonly maxPriceInputMicroUsd: bigint | undefined;
+  readonly maxPriceOutputMicroUsd: bigint | undefined;
+  readonly cost: CostCeiling | undefined;
   readonly minStakeMicroUsd: bigint | undefined;
+  readonly onlyAgents: readonly string[] | undefined;
+  readonly avoidAgents: readonly string[];
+  readonly policy: Policy | undefined;
 }
 
 export function requirementClass(requires: readonly Requirement[], constraints: Constraints): RequirementClass {
   const sorted = requires.length === 1 ? requires : requires.toSorted((a, b) => compare(a.name, b.name));
   const labels = Object.entries(constraints.labels ?? {}).sort(([a], [b]) => compare(a, b));
-  const { region, maxPriceMicroUsd, minStakeMicroUsd } = constraints;
-  return {
-    key: classKey(sorted, constraints, labels),
+  const { region, cost, agents, policy } = constraints;
+  const wanted = {
     requires: sorted,
     labels,
     region,
-    maxPriceMicroUsd: maxPriceMicroUsd === undefined ? undefined : BigInt(maxPriceMicroUsd),
-    minStakeMicroUsd: minStakeMicroUsd === undefined ? undefined : BigInt(minStakeMicroUsd),
+    maxPriceMicroUsd: amount(constraints.maxPriceMicroUsd),
+    maxPriceInputMicroUsd: amount(constraints.maxPriceInputMicroUsd),
+    maxPriceOutputMicroUsd: amount(constraints.maxPriceOutputMicroUsd),
+    cost: cost && {
+      inputTokens: BigInt(cost.inputTokens),
+      outputTokens: BigInt(cost.outputTokens),
+      maxMicroUsd: BigInt(cost.maxMicroUsd),
+    },
+    minStakeMicroUsd: amount(constraints.minStakeMicroUsd),
+    onlyAgents: agents?.only?.toSorted(compare),
+    avoidAgents: agents?.avoid?.toSorted(compare) ?? [],
+    policy,
   };
+  return { key: classKey(wanted, constraints), ...wanted };
 }
 
 /** The capabilities that are required. */
@@ -33,29 +56,35 @@ export function namesOf({ requires }: RequirementClass): string[] {
   return requires.map(({ name }) => name);
 }
 
-/** The key alone, for the hot path: most tasks have one requirement and no constraint. */
+/** The key alone, for the hot path: most tasks have one requirement and no constraint but a policy. */
 export function requirementKey(requires: readonly Requirement[], constraints: Constraints): string {
   const only = requires.length === 1 ? requires[0] : undefined;
-  if (only && isEmpty(constraints)) return `${only.name}≥${only.minProficiency}`;
+  if (only && isUnconstrained(constraints)) return plainKey(`${only.name}≥${only.minProficiency}`, constraints.policy);
   return requirementClass(requires, constraints).key;
 }
 
-function classKey(
-  sorted: readonly Requirement[],
-  constraints: Constraints,
-  labels: readonly (readonly [string, string])[],
-): string {
-  const capabilities = sorted.map(({ name, minProficiency }) => `${name}≥${minProficiency}`).join(' ');
-  if (isEmpty(constraints)) return capabilities;
-  const { region, maxPriceMicroUsd, minStakeMicroUsd } = constraints;
-  const price = maxPriceMicroUsd === undefined ? null : BigInt(maxPriceMicroUsd).toString();
-  const stake = minStakeMicroUsd === undefined ? null : BigInt(minStakeMicroUsd).toString();
-  return `${capabilities} ${JSON.stringify([labels, region ?? null, price, stake])}`;
+function classKey(wanted: Omit<RequirementClass, 'key'>, constraints: Constraints): string {
+  const { requires, policy, ...rest } = wanted;
+  const plain = plainKey(requires.map(({ name, minProficiency }) => `${name}≥${minProficiency}`).join(' '), policy);
+  return isUnconstrained(constraints) ? plain : `${plain} ${JSON.stringify(Object.values(rest), bigintText)}`;
 }
 
-function isEmpty({ labels, region, maxPriceMicroUsd, minStakeMicroUsd }: Constraints): boolean {
-  const unconstrained = region === undefined && maxPriceMicroUsd === undefined && minStakeMicroUsd === undefined;
-  return unconstrained && (labels === undefined || Object.keys(labels).length === 0);
+function plainKey(capabilities: string, policy: Policy | undefined): string {
+  return policy === undefined ? capabilities : `${capabilities} ${policy}`;
+}
+
+/** JSON has no place for `undefined` in an object, so members are written as a list, which writes it as null. */
+function bigintText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}
+
+function isUnconstrained({ labels, policy: _, ...others }: Constraints): boolean {
+  for (const member in others) if (others[member as keyof typeof others] !== undefined) return false;
+  return labels === undefined || Object.keys(labels).length === 0;
+}
+
+function amount(microUsd: string | undefined): bigint | undefined {
+  return microUsd === undefined ? undefined : BigInt(microUsd);
 }
 
 function compare(a: string, b: string): number {

@@ -2,6 +2,7 @@ import { ShuttingDown, type Clock, type ReeveError, type Span } from '@reeve/ker
 import type { Logger } from '@reeve/platform';
 import type { TaskError, TaskSubmission } from '../api/task.ts';
 import { attemptError } from '../domain/attempt-error.ts';
+import { Affinities } from '../domain/affinities.ts';
 import type { Follower, LiveAgent, LiveTask } from '../domain/live.ts';
 import { TaskCancelled, TaskDead, TaskExpired } from '../errors.ts';
 import { agentsPaused } from './agents-paused.ts';
@@ -28,6 +29,8 @@ export interface AttachedRequest {
   readonly durability: 'sync' | 'group';
   /** Of the request, where that is traced. */
   readonly span?: Span | undefined;
+  /** Requests with one key go to the agent that had the one before, while it qualifies and has room. */
+  readonly affinity?: string;
 }
 
 export interface AttachedTask {
@@ -61,6 +64,7 @@ interface Waiting {
 export class AttachedTasks {
   readonly #parts: AttachedTasksParts;
   readonly #waiting = new Set<Waiting>();
+  readonly #affinities = new Affinities();
 
   constructor(parts: AttachedTasksParts) {
     this.#parts = parts;
@@ -73,12 +77,19 @@ export class AttachedTasks {
   }
 
   /** @throws synchronously what a submission can be refused for, before anything is done. */
-  start({ tenant, submission, onChunks, onLease, signal, durability, span }: AttachedRequest): AttachedTask {
+  start({ tenant, submission, onChunks, onLease, signal, durability, span, affinity }: AttachedRequest): AttachedTask {
     const { submissions, endings, settlement } = this.#parts;
     const settled = Promise.withResolvers<string>();
     const stream = durability === 'sync' ? new HeldChunks(onChunks) : undefined;
-    const follower: Follower = { chunks: stream?.chunks ?? onChunks, waitsAgain: () => this.#endIfPaused(waiting) };
-    if (onLease) follower.leased = onLease;
+    const follower: Follower = {
+      chunks: stream?.chunks ?? onChunks,
+      waitsAgain: () => this.#endIfPaused(waiting),
+      preferred: affinity === undefined ? undefined : this.#affinities.agentOf(affinity),
+      granted: (agent) => {
+        if (affinity !== undefined) this.#affinities.remember(affinity, agent);
+        onLease?.(agent.id);
+      },
+    };
     if (durability === 'group') follower.settling = ({ output }) => settled.resolve(output);
     const prepared = submissions.prepareAttached(tenant, submission, { follower, span });
     const { task } = prepared;

@@ -1,5 +1,5 @@
 import type { Database, Logger } from '@reeve/platform';
-import type { JsonValue } from '@reeve/kernel';
+import type { Clock, JsonValue } from '@reeve/kernel';
 import { agentProtocol } from '../api/protocol.ts';
 import { outputLimitBytes, type TaskError } from '../api/task.ts';
 import { IncomingStream, unitsOf } from '../domain/incoming-stream.ts';
@@ -22,6 +22,7 @@ export interface AttemptReportsParts {
   readonly maps: Pick<Maps, 'wrongResult'>;
   readonly verification: Verification;
   readonly database: Database;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: HubMetrics;
 }
@@ -74,7 +75,11 @@ export class AttemptReports {
     if (!lease) return this.#late(agent, taskId, fence);
     const { task } = lease;
     if (!task.follower) return agent.link?.credit(taskId, fence, unitsOf(data));
-    const stream = (lease.stream ??= new IncomingStream(agentProtocol.initialCredit));
+    if (!lease.stream) {
+      lease.stream = new IncomingStream(agentProtocol.initialCredit);
+      lease.firstChunkAtMs = this.#parts.clock.monotonicMs();
+    }
+    const { stream } = lease;
     const intake = stream.receive(index, data);
     if ('fault' in intake) return this.#broken(lease, intake.fault);
     if (intake.credit > 0) agent.link?.credit(taskId, fence, intake.credit);

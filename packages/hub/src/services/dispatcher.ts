@@ -1,5 +1,6 @@
 import type { Clock } from '@reeve/kernel';
 import { ExpectationFailed, type Database, type Logger, type UnitStatement } from '@reeve/platform';
+import { chooseAgent } from '../domain/choice.ts';
 import { freeSlots, type Lease, type LiveAgent, type LiveTask, type TaskQueue } from '../domain/live.ts';
 import { list, nextTask } from '../domain/next-task.ts';
 import type { TenantTermsBook } from '../domain/tenant-terms.ts';
@@ -20,6 +21,7 @@ export interface DispatcherParts {
   readonly fences: Fences;
   readonly inputs: Inputs;
   readonly terms: TenantTermsBook;
+  readonly random: () => number;
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Logger;
@@ -102,7 +104,7 @@ export class Dispatcher {
   /** Gives the tasks of one class to the best free agents. */
   #serve(queue: TaskQueue): void {
     for (let task = queue.first; task; task = queue.first) {
-      const agent = queue.qualified.best(task.failedOn);
+      const agent = chooseAgent(queue, task, this.#parts.random);
       if (!agent) return list(queue);
       this.#grant(agent, task);
     }
@@ -127,14 +129,23 @@ export class Dispatcher {
     board.take(task);
     agent.turns.take(task.tenant, terms.of(task.tenant).weight);
     task.attempt += 1;
-    const lease: Lease = { fence: fences.take(), agent, task, settling: false, progress: undefined, stream: undefined };
+    const lease: Lease = {
+      fence: fences.take(),
+      agent,
+      task,
+      grantedAtMs: task.follower ? clock.monotonicMs() : 0,
+      firstChunkAtMs: undefined,
+      settling: false,
+      progress: undefined,
+      stream: undefined,
+    };
     task.lease = lease;
     task.trace?.leased(agent.id, task.attempt, lease.fence);
     agent.leases.set(lease.fence, lease);
     keeper.watchLease(lease);
     metrics.waited(clock.nowMs() - task.submittedAtMs);
     this.#granted.push(lease);
-    task.follower?.leased?.(agent.id);
+    task.follower?.granted?.(agent);
     this.#send(lease);
   }
 

@@ -1,9 +1,9 @@
 import type { Clock } from '@reeve/kernel';
 import { formatDurationMs } from '@reeve/kernel';
 import type { AgentVerdict, Explanation } from '../api/explain.ts';
-import type { TaskState } from '../api/task.ts';
-import { freeSlots, stateOf, type LiveAgent } from '../domain/live.ts';
-import { firstMismatch, score } from '../domain/match.ts';
+import type { Constraints, Requirement, TaskState } from '../api/task.ts';
+import { freeSlots, standingOf, stateOf, type LiveAgent } from '../domain/live.ts';
+import { firstMismatch, score, scoreParts, type ScoreParts } from '../domain/match.ts';
 import { requirementClass, type RequirementClass } from '../domain/requirement-class.ts';
 import type { TaskRow } from '../store/read-tasks.ts';
 import { constraintsOf, requiresOf } from '../store/task-json.ts';
@@ -19,10 +19,22 @@ export interface ExplainParts {
   readonly clock: Clock;
 }
 
+/** What each agent (or a sample) would be to such a task at this moment, judged by the same rules as dispatch. */
+export function judgeAll(
+  roster: AgentRoster,
+  requires: readonly Requirement[],
+  constraints: Constraints,
+): Pick<Explanation, 'agents' | 'agentsTotal' | 'sampled'> {
+  const wanted = requirementClass(requires, constraints);
+  const agents = rank(sample(roster, undefined, wanted).map((agent) => judge(agent, wanted)));
+  return { agents, agentsTotal: roster.size, sampled: roster.size > sampleLimit };
+}
+
 /** Why this agent has the task, or why none has: every agent (or a sample) judged by the same rules as dispatch. */
 export function explain({ board, roster, clock }: ExplainParts, row: TaskRow): Explanation {
   const wanted = requirementClass(requiresOf(row), constraintsOf(row));
-  const agents = sample(roster, row, wanted);
+  const holder = row.agent_id === null ? undefined : roster.get(row.agent_id);
+  const agents = sample(roster, holder, wanted);
   const verdicts = rank(agents.map((agent) => judge(agent, wanted)));
   const task = board.get(row.id);
   const ahead = task?.lane ? task.queue.ahead(task) : undefined;
@@ -38,8 +50,7 @@ export function explain({ board, roster, clock }: ExplainParts, row: TaskRow): E
 }
 
 /** First who has it, then those that could, then others, whose refusal is worth the least. */
-function sample(roster: AgentRoster, row: TaskRow, wanted: RequirementClass): LiveAgent[] {
-  const holder = row.agent_id === null ? undefined : roster.get(row.agent_id);
+function sample(roster: AgentRoster, holder: LiveAgent | undefined, wanted: RequirementClass): LiveAgent[] {
   const agents = new Set<LiveAgent>(holder ? [holder] : []);
   for (const some of [roster.candidates(wanted), roster.all()]) {
     for (const agent of some) {
@@ -54,15 +65,38 @@ function judge(agent: LiveAgent, wanted: RequirementClass): AgentVerdict {
   const state = stateOf(agent);
   const free = freeSlots(agent);
   const proficiency = proficiencyIn(agent, wanted);
-  const facts = { agentId: agent.id, agentName: agent.offer.name, state, proficiency, freeSlots: free };
+  const measured = agent.figures.get(wanted.requires[0]!.name);
+  const facts = {
+    agentId: agent.id,
+    agentName: agent.offer.name,
+    state,
+    proficiency,
+    freeSlots: free,
+    ...(measured && { measured }),
+  };
   const mismatch = firstMismatch(agent.matchable, wanted);
   if (mismatch) return { ...facts, eligible: false, failed: mismatch };
   if (state !== 'online')
     return { ...facts, eligible: false, failed: { requirement: 'state', wanted: 'online', found: state } };
   if (agent.breaker.state === 'open')
     return { ...facts, eligible: false, failed: { requirement: 'circuit breaker', wanted: 'closed', found: 'open' } };
-  const points = score({ offer: agent.matchable, slots: agent.offer.slots, freeSlots: free }, wanted);
-  return { ...facts, eligible: true, score: Math.round(points * 1e6) / 1e6 };
+  const standing = standingOf(agent, free);
+  const { proficiency: _, ...parts } = scoreParts(standing, wanted);
+  return { ...facts, eligible: true, score: rounded(score(standing, wanted)), parts: mapped(parts) };
+}
+
+function mapped(parts: Omit<ScoreParts, 'proficiency'>): Omit<ScoreParts, 'proficiency'> {
+  const { freeShare, cheapness, speed, success } = parts;
+  return {
+    freeShare: rounded(freeShare),
+    cheapness: rounded(cheapness),
+    speed: rounded(speed),
+    success: rounded(success),
+  };
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
 }
 
 function proficiencyIn({ offer, matchable }: LiveAgent, { requires }: RequirementClass): AgentVerdict['proficiency'] {

@@ -135,7 +135,16 @@ export class Recovery {
 
   /** The agent may still be at it: it has the time-to-live of a lease, from now, to come back and say so. */
   #resumeLease(task: LiveTask, agent: LiveAgent, fence: number): void {
-    const lease: Lease = { fence, agent, task, settling: false, progress: undefined, stream: undefined };
+    const lease: Lease = {
+      fence,
+      agent,
+      task,
+      grantedAtMs: 0, // of no use: nobody waits for a task of before the restart, so nothing is measured
+      firstChunkAtMs: undefined,
+      settling: false,
+      progress: undefined,
+      stream: undefined,
+    };
     task.lease = lease;
     agent.leases.set(fence, lease);
     this.#parts.keeper.watchLease(lease);

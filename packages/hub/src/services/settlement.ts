@@ -16,6 +16,7 @@ import { selectTaskFence } from '../store/read-tasks.ts';
 import type { TasksTable } from '../store/tables.ts';
 import { taskEvent } from './task-event.ts';
 import type { Breakers } from './breakers.ts';
+import type { Measurements } from './measurements.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Ending, Endings } from './endings.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
@@ -33,6 +34,7 @@ export interface SettlementParts {
   readonly dispatcher: Dispatcher;
   readonly endings: Endings;
   readonly breakers: Breakers;
+  readonly measurements: Measurements;
   readonly proficiencies: Proficiencies;
   readonly secondOpinions: SecondOpinions;
   readonly database: Database;
@@ -106,6 +108,7 @@ export class Settlement {
       finished_at_ms: this.#parts.clock.nowMs(),
     });
     this.#parts.breakers.succeeded(lease);
+    this.#parts.measurements.succeeded(lease);
     this.#parts.proficiencies.completed(lease.agent, task, true);
     task.follower?.settling?.({ state: 'succeeded', output });
     this.#settle(lease, {
@@ -151,6 +154,7 @@ export class Settlement {
   /** Not for what the agent calls permanent: that says something about the input. */
   #agentFailed(lease: Lease): void {
     this.#parts.breakers.failed(lease);
+    this.#parts.measurements.failed(lease);
     this.#parts.proficiencies.completed(lease.agent, lease.task, false);
   }
 

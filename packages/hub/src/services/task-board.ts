@@ -6,8 +6,12 @@ import { Load, type LoadSettings } from '../domain/load.ts';
 import { requirementClass, requirementKey } from '../domain/requirement-class.ts';
 import type { AgentRoster } from './agent-roster.ts';
 
-/** Classes without live tasks that are kept, so that work which comes one by one does not work them out each time. */
+/**
+ * Classes without live tasks that are kept, so that work which comes one by one does not work them out each time, and the
+ * agents ranked in them all together: with 10,000 agents in each, fifty classes already take some 100 MB.
+ */
 const idleClassLimit = 1_024;
+const idleRankedLimit = 500_000;
 
 type TaskBoardSettings = LoadSettings & Pick<HubSettings, 'inputMemoryBytes'>;
 
@@ -16,7 +20,9 @@ export class TaskBoard {
   readonly #tasks = new Map<string, LiveTask>();
   readonly #queues = new Map<string, ClassQueue>();
   readonly #liveIn = new Map<TaskQueue, number>();
-  readonly #idle = new Set<ClassQueue>();
+  /** With the number of agents that each ranked when it came to rest. */
+  readonly #idle = new Map<ClassQueue, number>();
+  #idleRanked = 0;
   readonly #roster: AgentRoster;
   readonly #inputMemoryBytes: number;
   readonly #ageingMs: number;
@@ -70,7 +76,7 @@ export class TaskBoard {
     const queue = this.#registered(task.queue as ClassQueue);
     task.queue = queue;
     this.#liveIn.set(queue, this.#liveIn.get(queue)! + 1);
-    this.#idle.delete(queue);
+    this.#wake(queue);
     if (task.input === undefined) return;
     if (this.#inputBytes + task.input.length > this.#inputMemoryBytes) task.input = undefined;
     else this.#inputBytes += task.input.length;
@@ -158,14 +164,22 @@ export class TaskBoard {
   }
 
   #rest(queue: ClassQueue): void {
-    this.#idle.add(queue);
-    if (this.#idle.size <= idleClassLimit) return;
-    const [oldest] = this.#idle;
-    if (oldest) this.#forget(oldest);
+    this.#idle.set(queue, queue.qualified.size);
+    this.#idleRanked += queue.qualified.size;
+    while (this.#idle.size > idleClassLimit || this.#idleRanked > idleRankedLimit) {
+      const [oldest] = this.#idle.keys();
+      if (!oldest || oldest === queue) return;
+      this.#forget(oldest);
+    }
+  }
+
+  #wake(queue: ClassQueue): void {
+    this.#idleRanked -= this.#idle.get(queue) ?? 0;
+    this.#idle.delete(queue);
   }
 
   #forget(queue: ClassQueue): void {
-    this.#idle.delete(queue);
+    this.#wake(queue);
     this.#queues.delete(queue.wanted.key);
     this.#liveIn.delete(queue);
     for (const agent of queue.qualified) queue.disqualify(agent);

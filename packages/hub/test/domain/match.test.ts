@@ -89,7 +89,12 @@ describe('the score', () => {
   test('[HB-03] is between 0 and 1, whatever is compared', () => {
     fc.assert(
       fc.property(offers, requirements, constraints, fc.nat(8), (offer, requires, wanted, free) => {
-        const standing = { offer: matchable(offer), slots: offer.slots, freeSlots: Math.min(free, offer.slots) };
+        const standing = {
+          offer: matchable(offer),
+          slots: offer.slots,
+          freeSlots: Math.min(free, offer.slots),
+          figures: new Map(),
+        };
         const points = score(standing, requirementClass(requires, wanted));
         expect(points).toBeGreaterThanOrEqual(0);
         expect(points).toBeLessThanOrEqual(1);
@@ -100,7 +105,7 @@ describe('the score', () => {
   test('[HB-03 proficiency price] more proficiency, more free slots and a lower price never make it lower', () => {
     const points = (offer: Partial<AgentOffer>, freeSlots = 1) =>
       score(
-        { offer: matchable({ ...anyOffer, ...offer }), slots: 2, freeSlots },
+        { offer: matchable({ ...anyOffer, ...offer }), slots: 2, freeSlots, figures: new Map() },
         requirementClass(echo, { maxPriceMicroUsd: '200' }),
       );
     const usual = points({});
@@ -122,6 +127,7 @@ describe('the score', () => {
       }),
       slots: 1,
       freeSlots: 1,
+      figures: new Map(),
     });
     expect(score(standing(1, 0.2), both)).toBe(score(standing(0.2, 1), both));
     expect(score(standing(1, 0.2), both)).toBeLessThan(score(standing(0.5, 0.5), both));

@@ -10,3 +10,5 @@ export {
   submitReceipts,
 } from './receipt-operations.ts';
 export { marketOperations } from './operations.ts';
+export { explainMarket } from './explain-operation.ts';
+export { Routing } from './routing.ts';

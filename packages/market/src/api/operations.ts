@@ -1,3 +1,4 @@
+import { explainMarket } from './explain-operation.ts';
 import { listModels, showModel } from './models.ts';
 import { listOffers } from './offers.ts';
 import {
@@ -14,6 +15,7 @@ export const marketOperations = [
   listModels,
   showModel,
   listOffers,
+  explainMarket,
   listReceipts,
   showReceipt,
   exportReceipts,

@@ -30,3 +30,17 @@ export function promptBound(body: unknown): number {
   const count = Array.isArray(messages) ? messages.length : 1;
   return Buffer.byteLength(text) + templateTokens + count * messageTokens;
 }
+
+/** Tokens that an answer has at most, all choices together; undefined when the request sets no limit. */
+export function answerBound(request: Readonly<Record<string, unknown>>): number | undefined {
+  if (request['input'] !== undefined) return 0; // embeddings make no tokens
+  const limit = request['max_completion_tokens'] ?? request['max_tokens'];
+  if (!isCount(limit)) return undefined;
+  const { prompt, n, best_of: bestOf } = request;
+  const prompts = Array.isArray(prompt) && typeof prompt[0] !== 'number' ? prompt.length : 1;
+  return limit * Math.max(isCount(n) ? n : 1, isCount(bestOf) ? bestOf : 1) * prompts;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}

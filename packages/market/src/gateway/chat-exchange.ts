@@ -1,5 +1,6 @@
 import { asReeveError, type ReeveError } from '@reeve/kernel';
 import { TaskCancelled } from '@reeve/hub';
+import type { Constraints } from '@reeve/hub/api';
 import type { Caller, RawRoute } from '@reeve/platform';
 import { capabilityOf } from '../domain/capability.ts';
 import type { OpenAnswer } from '../services/answer-ledger.ts';
@@ -8,6 +9,7 @@ import { ChatStream } from './chat-stream.ts';
 import { clientError } from './client-error.ts';
 import type { GatewayComponents } from './components.ts';
 import type { Endpoint } from './endpoints.ts';
+import { conversationKey } from './conversation-key.ts';
 import type { ModelRequest } from './model-request.ts';
 import { modelTask } from './model-task.ts';
 import { assertComplete, completionOf } from './node-output.ts';
@@ -21,6 +23,7 @@ export type Reply = Parameters<RawRoute['handle']>[1];
 export interface Asked {
   readonly endpoint: Endpoint;
   readonly body: ModelRequest;
+  readonly constraints: Constraints;
 }
 
 /** One request on its way to a node and back: a task that lives as long as the connection of its client. */
@@ -36,6 +39,8 @@ export class ChatExchange {
   readonly #withdrawal = new AbortController();
   #taskId: string | undefined;
   #seen: OpenAnswer | undefined;
+  /** Who works on it. */
+  #nodeId: string | undefined;
   #firstTokenTimer: NodeJS.Timeout | undefined;
 
   constructor(components: GatewayComponents, request: Request, reply: Reply, asked: Asked) {
@@ -72,22 +77,27 @@ export class ChatExchange {
 
   #attach(caller: Caller): Promise<string> {
     const { hub, clock, settings, ledger } = this.#components;
-    const { endpoint, body } = this.#asked;
+    const { endpoint, body, constraints } = this.#asked;
     const { model } = body;
     const capability = capabilityOf(endpoint.kind, model);
     const seen = ledger.begin({ tenant: caller.tenant, caller: caller.identity, model, capability, body });
     this.#seen = seen;
+    const affinity = conversationKey(caller.tenant, model, body['messages']);
     const { taskId, output } = hub.attach({
       tenant: caller.tenant,
-      submission: modelTask(endpoint, body, clock.nowMs(), settings.requestTimeoutMs),
+      submission: modelTask(endpoint, body, constraints, clock.nowMs(), settings.requestTimeoutMs),
       onChunks: (data, taken) => {
         seen.see(data);
         (this.#isStreamed ? this.#stream : this.#pieces).chunks(data, taken);
       },
-      onLease: (agentId) => seen.leased(agentId),
+      onLease: (agentId) => {
+        this.#nodeId = agentId;
+        seen.leased(agentId);
+      },
       signal: this.#withdrawal.signal,
       durability: settings.durability,
       span: this.#request.visit.span,
+      ...(affinity !== undefined && { affinity }),
     });
     this.#taskId = taskId;
     this.#request.visit.span?.add({ 'gen_ai.request.model': body.model, 'reeve.task.id': taskId });
@@ -106,6 +116,7 @@ export class ChatExchange {
     if (!this.#isStreamed) {
       const completion = completionOf(output, this.#pieces);
       if (this.#pieces.count === 0) this.#seen?.see([completion]);
+      this.#nameNode();
       void this.#reply.header('Content-Type', 'application/json');
       return completion;
     }
@@ -140,6 +151,8 @@ export class ChatExchange {
     const firstChunkMs = clock.monotonicMs() - this.#startedMs;
     metrics.firstChunk(firstChunkMs);
     this.#request.visit.span?.add({ 'reeve.first_chunk_ms': firstChunkMs });
+    metrics.firstChunk(clock.monotonicMs() - this.#startedMs);
+    this.#nameNode();
     this.#reply.hijack();
     this.#reply.raw.writeHead(200, {
       ...(this.#reply.getHeaders() as Record<string, string>),
@@ -147,6 +160,10 @@ export class ChatExchange {
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
+  }
+
+  #nameNode(): void {
+    void this.#reply.header('X-Reeve-Node', this.#nodeId ?? '');
   }
 
   #broken(): void {

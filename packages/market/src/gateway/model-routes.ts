@@ -3,7 +3,10 @@ import { ChatExchange } from './chat-exchange.ts';
 import type { GatewayComponents } from './components.ts';
 import { endpoints, type Endpoint } from './endpoints.ts';
 import { readModelRequest } from './model-request.ts';
+import { requirementsOf } from './model-task.ts';
 import { openAiErrorBody } from './openai-error.ts';
+import { assertQualified } from './qualified.ts';
+import { routed } from './routing.ts';
 import { assertServed } from './served.ts';
 
 /** `POST` to what a model answers: each request is a task for whichever node serves it, attached to its connection. */
@@ -21,7 +24,9 @@ function modelRoute(components: GatewayComponents, endpoint: Endpoint): RawRoute
     handle(request, reply, caller) {
       const asked = readModelRequest(endpoint, request.body);
       assertServed(components.hub, endpoint.kind, asked.model);
-      return new ChatExchange(components, request, reply, { endpoint, body: asked }).run(caller);
+      const { body, constraints, conditional } = routed(asked, request.headers);
+      if (conditional) assertQualified(components.hub, requirementsOf(endpoint, asked.model), constraints);
+      return new ChatExchange(components, request, reply, { endpoint, body, constraints }).run(caller);
     },
   };
 }

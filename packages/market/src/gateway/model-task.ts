@@ -1,5 +1,5 @@
-import type { TaskSubmission } from '@reeve/hub/api';
 import { capabilityOf } from '../domain/capability.ts';
+import type { Constraints, Requirement, TaskSubmission } from '@reeve/hub/api';
 import type { Endpoint } from './endpoints.ts';
 import type { ModelRequest } from './model-request.ts';
 
@@ -8,20 +8,25 @@ import type { ModelRequest } from './model-request.ts';
  * that a node offers, and walking through a long conversation once more would cost more than all the rest.
  */
 export function modelTask(
-  { kind, taskKind }: Endpoint,
+  endpoint: Endpoint,
   request: ModelRequest,
+  constraints: Constraints,
   nowMs: number,
   timeoutMs: number,
 ): TaskSubmission {
   return {
-    kind: taskKind,
+    kind: endpoint.taskKind,
     input: request as unknown as TaskSubmission['input'],
-    requires: [{ name: capabilityOf(kind, request.model), minProficiency: 0 }],
-    constraints: {},
+    requires: requirementsOf(endpoint, request.model),
+    constraints,
     priority: 'medium',
     timeoutMs,
     deadlineAtMs: nowMs + timeoutMs,
     labels: {},
     allowUnknown: false,
   };
+}
+
+export function requirementsOf({ kind }: Endpoint, model: string): Requirement[] {
+  return [{ name: capabilityOf(kind, model), minProficiency: 0 }];
 }
