@@ -4,8 +4,9 @@ import type { EventFlags } from './commands/events.ts';
 import type { AgentRunFlags } from './commands/run-agent.ts';
 import type { LoginFlags } from './commands/login.ts';
 import type { NodeBenchFlags, NodeFlags } from './commands/node.ts';
-import type { ConfigFlags, DbMoveFlags, UpFlags } from './commands/server-roles.ts';
+import type { ConfigFlags, UpFlags } from './commands/server-roles.ts';
 import type { StatusFlags } from './commands/status.ts';
+import { addDatabaseCommands } from './database-commands.ts';
 import type { Session } from './session.ts';
 import { version } from './version.ts';
 
@@ -114,27 +115,6 @@ const nodeExamples = `
 Examples:
   reeve node --backend http://127.0.0.1:11434/v1 --concurrency 4 --price 200000/600000
   reeve node bench --backend http://127.0.0.1:11434/v1 --concurrency 8`;
-
-function addDatabaseCommands(program: Command, session: Session): void {
-  program
-    .command('db')
-    .description('the database')
-    .command('move')
-    .description('take the embedded database to a PostgreSQL server, and prove that nothing is missing')
-    .requiredOption('--to <url>', 'an empty database, such as postgres://reeve@db.example/reeve')
-    .option('--from <file>', 'the embedded database; that of the configuration when not given')
-    .option('--config <file>', 'configuration file; may be repeated, later ones win', collect)
-    .option('--json', 'the report as one line of JSON')
-    .addHelpText(
-      'after',
-      '\nStop the hub first. The password may come from PGPASSWORD; the old database stays as it is.' +
-        '\n\nExample:\n  createdb reeve && reeve db move --to postgres://reeve@localhost/reeve',
-    )
-    .action(async (flags: DbMoveFlags) => {
-      const { moveDatabase } = await import('./commands/server-roles.ts');
-      session.exitCode = await moveDatabase(flags);
-    });
-}
 
 function addAlerts(program: Command, session: Session): void {
   const alerts = program.command('alerts').description('what is watched, and what to do about it');

@@ -1,14 +1,19 @@
 export {
+  backUpDatabase,
   DatabaseInUse,
   DatabaseUnusable,
   ExpectationFailed,
   moveDatabase,
   openDatabase,
   platformMigrations,
+  restoreDatabase,
   statementsFor,
 } from './database/index.ts';
 export type {
   AuditDraft,
+  BackupManifest,
+  BackupProgress,
+  BackupReport,
   BoundStatement,
   Buildable,
   Database,

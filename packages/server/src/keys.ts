@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { defineError } from '@reeve/kernel';
 import {
+  KeyChainUnusable,
   newHeadKeyText,
   newKeyChainText,
   parseHeadKeys,
@@ -26,6 +27,15 @@ type Configured = SystemConfiguration['encryption']['keys'];
 /** The keys under which the database seals: as configured, else those of the home folder, made at the first start. */
 export async function encryptionKeys({ encryption, home }: SystemConfiguration): Promise<KeyChain> {
   return keyChainOf(encryption.keys, 'encryption.keys', join(home, 'encryption.keys'));
+}
+
+/** The same where there must be some already: for what was sealed before. @throws KeyChainUnusable */
+export async function knownEncryptionKeys({ encryption, home }: SystemConfiguration): Promise<KeyChain> {
+  if (encryption.keys !== undefined) return parseKeyChain(encryption.keys.reveal(), 'encryption.keys');
+  const path = join(home, 'encryption.keys');
+  const text = await readFile(path, 'utf8').catch(unless('ENOENT'));
+  if (text !== undefined) return parseKeyChain(text, path);
+  throw KeyChainUnusable.error(`${path} is not there; put the encryption keys of the hub there, or configure them`);
 }
 
 /** The keys that sign the tokens of people: as configured, else those of the home folder, made at the first start. */

@@ -14,6 +14,8 @@ const roles: Record<string, () => Promise<{ run(options: never): Promise<void> }
   mcp: () => import('./roles/mcp.ts'),
   alerts: () => import('./roles/alerts.ts'),
   config: () => import('./roles/config.ts'),
+  'db-backup': () => import('./roles/db-backup.ts'),
+  'db-restore': () => import('./roles/db-restore.ts'),
   'db-move': () => import('./roles/db-move.ts'),
 };
 

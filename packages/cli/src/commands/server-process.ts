@@ -7,7 +7,18 @@ import { childEnvironment } from '../environment.ts';
 const memory = ['--max-semi-space-size=8'];
 
 /** What the server package can be started as. */
-export type ServerRole = 'up' | 'node' | 'node-bench' | 'agent' | 'handlers' | 'mcp' | 'alerts' | 'config' | 'db-move';
+export type ServerRole =
+  | 'up'
+  | 'node'
+  | 'node-bench'
+  | 'agent'
+  | 'handlers'
+  | 'mcp'
+  | 'alerts'
+  | 'config'
+  | 'db-backup'
+  | 'db-restore'
+  | 'db-move';
 
 /**
  * Runs a role of the server as a child process with this terminal, passes signals on, and gives its exit code. An API

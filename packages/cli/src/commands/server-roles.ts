@@ -48,6 +48,24 @@ export function moveDatabase({ to, ...flags }: DbMoveFlags): Promise<number> {
   return runServer('db-move', { ...flags, to: target.href }, { PGPASSWORD: password });
 }
 
+export interface DbBackupFlags extends ConfigFlags {
+  readonly to: string;
+}
+
+/** `reeve db backup` */
+export function backUpDatabase(flags: DbBackupFlags): Promise<number> {
+  return runServer('db-backup', flags);
+}
+
+export interface DbRestoreFlags extends ConfigFlags {
+  readonly to?: string;
+}
+
+/** `reeve db restore` */
+export function restoreDatabase(from: string, flags: DbRestoreFlags): Promise<number> {
+  return runServer('db-restore', { ...flags, from });
+}
+
 /** A key travels in the environment; see `runServer`. */
 export function keyVariable(key: string | undefined): Record<string, string> {
   return key === undefined ? {} : { REEVE_API_KEY: key };

@@ -53,6 +53,27 @@ export const MoveNotExact = defineError({
   meaning: 'After a move a table of the new database differs from the old one; the move was undone as a whole.',
   remedy: 'Nothing has to be cleaned up. Try again; if it happens again, report it with the table in the detail.',
 });
+export const BackupBroken = defineError({
+  code: 'backup_broken',
+  class: 'internal',
+  title: 'A backup is not as it was written',
+  meaning: 'A backup was cut, changed or put together anew, or does not hold the rows that it says; nothing was kept.',
+  remedy: 'Take another copy of the file, or an older backup. If a new backup is refused, look at the disks.',
+});
+export const BackupNotReplaced = defineError({
+  code: 'backup_not_replaced',
+  class: 'conflict',
+  title: 'Something else has the name of the backup',
+  meaning: 'A backup replaces an older backup of the same name, and nothing else.',
+  remedy: 'Name another file with `--to`.',
+});
+export const RestoreTargetTaken = defineError({
+  code: 'restore_target_taken',
+  class: 'conflict',
+  title: 'There is something already where the backup is to be restored',
+  meaning: 'A restore overwrites nothing: no database, no log beside it, no stored file.',
+  remedy: 'Restore to another folder, or move away what the detail names.',
+});
 export const DatabaseNewer = defineError({
   code: 'database_newer',
   class: 'conflict',

@@ -1,8 +1,9 @@
 import { createHash, createSecretKey, randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StorageUnavailable, TooLarge } from '@reeve/kernel';
+import { TooLarge } from '@reeve/kernel';
 import { StoredFileBroken } from './errors.ts';
+import { onDisk, syncFolder } from './on-disk.ts';
 import { openSegment, sealedSegmentBytes, sealSegment, segmentBytes, segmentsOf } from './segments.ts';
 
 /** What it takes to read a file again; whoever keeps it stores the key sealed. */
@@ -19,7 +20,7 @@ export interface WrittenFile extends StoredFile {
   readonly sha256: string;
 }
 
-const namePattern = /^[0-9a-f-]{36}$/;
+export const namePattern = /^[0-9a-f-]{36}$/;
 
 /**
  * Contents too large for a row, each a sealed file of its own in one folder. Safety: a file that `write` has answered is
@@ -50,7 +51,7 @@ export class SealedFiles {
       const content = await writeSegments(file, key, source, limitBytes);
       await onDisk(() => file.sync());
       await file.close();
-      await this.#syncFolder();
+      await syncFolder(this.#folder);
       return { name, key: key.toString('base64'), ...content };
     } catch (error) {
       await file.close().catch(() => {}); // the failure that brought us here is what is told
@@ -97,12 +98,6 @@ export class SealedFiles {
       throw StoredFileBroken.error(`the file ${name} cannot be opened`, { cause });
     }
   }
-
-  /** So that the name of a new file survives a power cut, as its content does. */
-  async #syncFolder(): Promise<void> {
-    await using folder = await onDisk(() => open(this.#folder, 'r'));
-    await onDisk(() => folder.sync());
-  }
 }
 
 async function writeSegments(
@@ -123,16 +118,6 @@ async function writeSegments(
     await onDisk(() => file.writeFile(sealed));
   }
   return { sizeBytes, sha256: hash.digest('hex') };
-}
-
-/** Faults of the disk, as the class of error that they are; where the file lies is nobody's business outside. */
-async function onDisk<T>(act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw StorageUnavailable.error(`the disk does not take it (${code ?? 'unknown fault'})`, { cause });
-  }
 }
 
 function opened<T>(act: () => T, name: string): T {
