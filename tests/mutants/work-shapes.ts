@@ -154,6 +154,15 @@ export const mutants: readonly Mutant[] = [
     testName: 'counts once it is replayed',
   },
   {
+    name: 'a-compensation-that-cannot-begin-is-tried-for-ever',
+    guarantee: 'HB-10 compensation',
+    file: `${services}/workflows.ts`,
+    find: 'if (!isFinal(error)) throw error;',
+    replace: 'if (error) throw error;',
+    test: `${test}/workflows/workflows.test.ts`,
+    testName: 'fails where everybody sees it',
+  },
+  {
     name: 'results-in-whatever-order',
     guarantee: 'HB-07 complete',
     file: `${services}/stream-results.ts`,

@@ -7,6 +7,7 @@ import { removeLeftOverFiles } from './services/blob-retention.ts';
 import { Blobs } from './services/blobs.ts';
 import { AttemptReports } from './services/attempt-reports.ts';
 import { Breakers } from './services/breakers.ts';
+import { Compensations } from './services/compensations.ts';
 import { Dispatcher } from './services/dispatcher.ts';
 import { Endings } from './services/endings.ts';
 import { Fences } from './services/fences.ts';
@@ -81,7 +82,7 @@ export async function createEngine(components: HubComponents) {
   const blobs = new Blobs({ ...shared, files });
   const work = { ...shared, board, roster, submissions, settlement, endings, stopping };
   const maps = new Maps({ ...work, blobs });
-  const workflows = new Workflows(work);
+  const workflows = new Workflows({ ...work, compensations: new Compensations(work) });
   const reports = new AttemptReports({ ...shared, settlement, maps, verification });
   const attached = new AttachedTasks({ ...shared, submissions, settlement, endings, breakers });
   const recovery = new Recovery({ ...scheduling, steadyTime, proficiencies });

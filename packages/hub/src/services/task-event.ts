@@ -18,3 +18,12 @@ export function agentEvent(
 ): EventDraft {
   return { type, tenant: agent.tenant, subject: `agent:${agent.id}`, data };
 }
+
+/** An event about a workflow, for the log. */
+export function workflowEvent(
+  workflow: { readonly id: string; readonly tenant: string },
+  type: string,
+  data: JsonValue,
+): EventDraft {
+  return { type, tenant: workflow.tenant, subject: `workflow:${workflow.id}`, data };
+}

@@ -25,7 +25,8 @@ import {
 } from '../store/workflows.ts';
 import type { Submissions } from './submissions.ts';
 import { findWorkflow, nodesOf, workflowSummary, workflowView } from './workflow-view.ts';
-import { workflowEvent, type Workflows } from './workflows.ts';
+import { workflowEvent } from './task-event.ts';
+import type { Workflows } from './workflows.ts';
 
 export interface WorkflowOperationsParts {
   readonly workflows: Workflows;

@@ -5,7 +5,7 @@ import type { HubSettings } from '../components.ts';
 import { attemptError } from '../domain/attempt-error.ts';
 import { outputsIn, withOutputs } from '../domain/output-references.ts';
 import { nextStep, type Step } from '../domain/workflow-step.ts';
-import { DependencyFailed, TaskCancelled } from '../errors.ts';
+import { DependencyFailed, TaskCancelled, UnknownBlob } from '../errors.ts';
 import { openCompensate, openPayloads, sealedInput } from '../store/payloads.ts';
 import { selectTask, type TaskRow } from '../store/read-tasks.ts';
 import type { WorkflowsTable } from '../store/tables.ts';
@@ -14,16 +14,17 @@ import {
   selectLiveWorkflows,
   selectWorkflow,
   updateApproval,
-  updateCompensation,
   updateCompletion,
   updateTaskInput,
   updateWorkflow,
   type NodeRow,
 } from '../store/workflows.ts';
+import type { Compensations, Undoing } from './compensations.ts';
 import type { Endings } from './endings.ts';
 import type { Settlement } from './settlement.ts';
 import { inputText, type Submissions } from './submissions.ts';
 import type { TaskBoard } from './task-board.ts';
+import { workflowEvent } from './task-event.ts';
 import { factsOf, nodesOf } from './workflow-view.ts';
 
 /** Pause before a step that could not be made (disk full, quota) is tried again. */
@@ -32,6 +33,7 @@ const pageSize = 1_000;
 
 export interface WorkflowsParts {
   readonly submissions: Submissions;
+  readonly compensations: Compensations;
   readonly settlement: Settlement;
   readonly endings: Endings;
   readonly board: TaskBoard;
@@ -250,21 +252,28 @@ export class Workflows {
     return [updateWorkflow.bind({ id: row.id, state, compensation, live, finished_at_ms })];
   }
 
-  /** Submits what undoes a node, in one commit with the note of it. */
+  /** Undoes a node. What cannot be begun, however often it is tried, is a failed compensation as any other. */
   async #compensate({ flow, row, nodes }: Move, name: string): Promise<void> {
-    const { submissions, database } = this.#parts;
-    const submission = JSON.parse(openCompensate(database, nodes.get(name)!)) as TaskSubmission;
-    const input = withOutputs(submission.input, await this.#outputs(submission.input, nodes));
-    await submissions.submit(flow.tenant, [{ ...submission, input }], async (statements, events, { tasks: [made] }) => {
-      const note = updateCompensation.bind({ workflow_id: row.id, name, compensation_seq: made!.seq });
-      const event = workflowEvent(row, 'workflow.compensating', { node: name, taskId: made!.id });
-      await database.commit({
-        statements: [...statements, { ...note, expectRows: 1 }],
-        events: [...events, event],
-      });
-      this.#watch(flow, made!.id);
-    });
+    const { compensations, database } = this.#parts;
+    const undoing: Undoing = {
+      row,
+      node: name,
+      submission: JSON.parse(openCompensate(database, nodes.get(name)!)) as TaskSubmission,
+      begun: (taskId) => this.#watch(flow, taskId),
+    };
+    try {
+      await compensations.begin(undoing, (input) => this.#outputs(input, nodes));
+    } catch (error) {
+      if (!isFinal(error)) throw error;
+      await compensations.bury(undoing, error);
+    }
   }
+}
+
+/** Of those that may be otherwise the next time: a blob that was removed can be put in again. */
+function isFinal(error: unknown): error is ReeveError {
+  const passing = [ExpectationFailed, UnknownBlob];
+  return error instanceof ReeveError && !error.retryable && !passing.some((kind) => kind.is(error));
 }
 
 /** Numbers for the nodes that have succeeded since, the first to end first. */
@@ -301,9 +310,4 @@ function eventsOf({ step, nodes, row }: Move, releases: readonly Release[]): Eve
   if (end !== undefined && compensation !== row.compensation && compensation !== 'running')
     events.push(workflowEvent(row, `workflow.compensation_${compensation}`, {}));
   return events;
-}
-
-/** An event about a workflow, for the log. */
-export function workflowEvent(row: Pick<WorkflowsTable, 'id' | 'tenant'>, type: string, data: JsonValue): EventDraft {
-  return { type, tenant: row.tenant, subject: `workflow:${row.id}`, data };
 }

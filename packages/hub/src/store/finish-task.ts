@@ -30,6 +30,15 @@ export const buryTask = statement<{
     .where('state', '=', 'leased'),
 );
 
+/** Ends a task that cannot even be begun: it was blocked until now. */
+export const buryBlocked = statement<{ seq: number; error: SealedText; finished_at_ms: number }>((db, p) =>
+  db
+    .updateTable('tasks')
+    .set({ state: 'dead', live: 0, error: p.error, finished_at_ms: p.finished_at_ms })
+    .where('seq', '=', p.seq)
+    .where('state', '=', 'blocked'),
+);
+
 /** Ends a task that has not ended, leased or not: whichever of this and a result commits first is what counts. */
 export const endTask = statement<{
   seq: number;

@@ -2,7 +2,9 @@ import type { JsonValue } from '@reeve/kernel';
 import { describe, expect, test } from 'vitest';
 import type { WorkflowRun } from '../../src/api/index.ts';
 import { rawAgent, startAgent } from '../kit/agents.ts';
+import { MovableClock } from '../kit/movable-clock.ts';
 import { sharedHub, startHub, type HubUnderTest } from '../kit/start-hub.ts';
+import { typesOf } from '../kit/tasks.ts';
 import { eventually } from '../kit/waiting.ts';
 
 const hub = sharedHub();
@@ -196,6 +198,44 @@ describe('a workflow', () => {
     await hub().client.tasks.replay({ id: taskId });
     await until(hub(), id, ({ compensation }) => compensation === 'done');
   });
+
+  test.each([
+    ['whose input is too large with its outputs', { both: [{ $output: 'a' }, { $output: 'b' }] }, {}, 'too_large'],
+    ['whose deadline has passed', null, { deadlineAtMs: Date.now() + 3_600_000 }, 'invalid_input'],
+  ])(
+    '[HB-10 compensation] one %s fails where everybody sees it, hinders no other, and can be replayed',
+    async (what, input, more, code) => {
+      const clock = new MovableClock();
+      const own = await startHub({ clock });
+      const heard: unknown[] = [];
+      const handler = async (given: unknown) => {
+        if (given === 'large') return 'x'.repeat(200_000);
+        heard.push(given);
+        return null;
+      };
+      await startAgent(own, handler, { offer: { name: 'undoes', capabilities: [{ name: 'undoes' }] } });
+      const requires = [{ name: 'undoes' }];
+      const { id } = await own.client.workflows.create({
+        nodes: [
+          { name: 'a', task: { requires, input: 'large' }, compensate: { requires, input: 'undo a' } },
+          { name: 'b', dependsOn: ['a'], task: { requires, input: 'large' }, compensate: { requires, input, ...more } },
+          { name: 'c', dependsOn: ['b'], approval: 'Go on?' },
+        ],
+      });
+      await until(own, id, ({ nodes }) => nodes[2]!.approval?.state === 'waiting');
+      clock.jump(2 * 3_600_000);
+      await own.client.workflows.approve({ id, node: 'c', agree: false });
+      const stuck = await until(own, id, ({ compensation }) => compensation === 'failed');
+      expect(heard, what).toEqual(['undo a']);
+      const { taskId } = stuck.nodes[1]!.compensation!;
+      const [dead] = (await own.client.tasks.list({ state: 'dead' })).items;
+      expect(dead).toMatchObject({ id: taskId, error: { code, retryable: false } });
+      expect(await typesOf(own, taskId)).toEqual(['task.submitted', 'task.dead']);
+      await own.client.tasks.replay({ id: taskId });
+      await until(own, id, ({ compensation }) => compensation === 'done');
+      expect(heard).toEqual(['undo a', input]);
+    },
+  );
 
   test('[HB-10 order] waits for a person where it is told to; refused, it fails there', async () => {
     const log: string[] = [];
