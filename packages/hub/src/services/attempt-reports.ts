@@ -19,7 +19,7 @@ const factsLimitLength = 16 * 1024;
 
 export interface AttemptReportsParts {
   readonly settlement: Settlement;
-  readonly maps: Pick<Maps, 'wrongResult'>;
+  readonly maps: Pick<Maps, 'wrongResult' | 'withRemedy'>;
   readonly verification: Verification;
   readonly database: Database;
   readonly clock: Clock;
@@ -43,14 +43,14 @@ export class AttemptReports {
     const text = JSON.stringify(output);
     const { maps, verification } = this.#parts;
     const error = maps.wrongResult(taskId, output) ?? tooLarge(text) ?? verification.judge(lease, output);
-    if (error) this.#parts.settlement.fail(lease, error);
+    if (error) this.#parts.settlement.fail(lease, maps.withRemedy(taskId, error));
     else this.#parts.settlement.succeed(lease, text);
   }
 
   failed(agent: LiveAgent, taskId: string, fence: number, error: TaskError): void {
     const lease = holds(agent, taskId, fence);
     if (!lease) return this.#late(agent, taskId, fence, 'dead');
-    this.#parts.settlement.fail(lease, bounded(error));
+    this.#parts.settlement.fail(lease, this.#parts.maps.withRemedy(taskId, bounded(error)));
   }
 
   declined(agent: LiveAgent, taskId: string, fence: number, reason: string): void {

@@ -1,4 +1,4 @@
-import { ReeveError, type Clock } from '@reeve/kernel';
+import { ReeveError, TooLarge, type Clock } from '@reeve/kernel';
 import { ExpectationFailed, type Database, type EventDraft, type Logger, type UnitStatement } from '@reeve/platform';
 import type { MapState } from '../api/map.ts';
 import type { TaskError } from '../api/task.ts';
@@ -33,6 +33,8 @@ const laterMs = 500;
 /** Chunks that are live at least and at most; between them, twice as many as agents have slots for. */
 const [fewestChunks, mostChunks] = [4, 512];
 const pageSize = 1_000;
+/** How an output beyond the limit is told by the hub, by the agent kit, and by the exec adapter. */
+const tooLargeCodes = new Set([TooLarge.code, 'output_too_large', 'command_output_too_large']);
 
 export interface MapsParts {
   readonly blobs: Blobs;
@@ -105,6 +107,13 @@ export class Maps {
     if (items === undefined || (Array.isArray(output) && output.length === items)) return undefined;
     const found = Array.isArray(output) ? `an array of ${output.length}` : `no array`;
     return attemptError(WrongResultCount, `a chunk of ${items} items came back as ${found}`);
+  }
+
+  /** The error of a chunk whose results were too large, with what helps; any other as it is. */
+  withRemedy(taskId: string, error: TaskError): TaskError {
+    const items = this.#expected.get(taskId) ?? 0;
+    if (items < 2 || !tooLargeCodes.has(error.code)) return error;
+    return { ...error, message: `${error.message}; its chunk had ${items} items: set maxChunkItems to fewer` };
   }
 
   /** Ends a map in the unit that `commit` writes, then the chunks that have not ended. @throws MapEnded */

@@ -26,6 +26,25 @@ async function resultsOf(under: HubUnderTest, id: string, from = 0): Promise<Map
 }
 
 describe('a map', () => {
+  test('[HB-05 chunks] whose results are too large for their chunk says which setting helps, and with it succeeds', async () => {
+    const large = async (input: unknown) => (input as ChunkInput).items.map(() => 'x'.repeat(1_000));
+    await startAgent(hub(), large, offer('large'));
+    const raw = await rawAgent(hub(), { name: 'raw-large', capabilities: [{ name: 'raw-large' }] });
+    const wanted = { items: numbers(400), initialChunkItems: 400 };
+    const made = await hub().client.tasks.map({ ...wanted, requires: [{ name: 'raw-large' }] });
+    const lease = await raw.next('lease');
+    raw.succeed(lease, await large(lease.input));
+    const { id } = await hub().client.tasks.map({ ...wanted, requires: [{ name: 'large' }] });
+    for (const lines of [await resultsOf(hub(), id), await resultsOf(hub(), made.id)])
+      expect(lines[0]).toMatchObject({
+        error: { message: expect.stringMatching(/bytes.*; its chunk had 400 items: set maxChunkItems to fewer$/) },
+      });
+    const smaller = { ...wanted, requires: [{ name: 'large' }], maxChunkItems: 200 };
+    const lines = await resultsOf(hub(), (await hub().client.tasks.map(smaller)).id);
+    expect(lines).toHaveLength(401);
+    expect(lines.at(-1)).toEqual({ end: { state: 'succeeded', nextItem: 400 } });
+  });
+
   test('[HB-05 ordered] gives the result of every item in order, from any item on, to any reader at any time', async () => {
     await startAgent(hub(), squares, offer('square'));
     const { id } = await hub().client.tasks.map({
