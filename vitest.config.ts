@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { coverageOptions } from './tests/house/coverage-report.ts';
 
 export default defineConfig({
   resolve: { conditions: ['reeve-source'] },
@@ -8,6 +9,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     pool: 'forks',
     execArgv: ['--conditions=reeve-source'],
+    coverage: coverageOptions,
     // Ends what hangs; on a machine that others use too, starting a process alone may take many seconds.
     testTimeout: 60_000,
     hookTimeout: 60_000,

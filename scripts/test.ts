@@ -3,6 +3,7 @@
  * `npm run test:all`       every test; refuses to begin while something they need is missing
  *   -- --present           includes what is there and names what is missing, instead of refusing
  *   -- --rest              only the files that had skipped tests in the last run
+ *   -- --coverage          measures what of the sources the tests run; always in CI
  *
  * A run without filters leaves its report in `reports/`, where `npm run requirements` reads it; a filtered one does not.
  */
@@ -10,6 +11,7 @@ import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { missing, NEEDED, present, type Need } from '../tests/house/needs.ts';
+import { COVERAGE_REPORT } from '../tests/house/coverage-report.ts';
 import { readLastRun, readReport, REPORT, REST_REPORT, tally, type TestOutcome } from './report.ts';
 import { run as start } from './run.ts';
 
@@ -18,10 +20,12 @@ const { values: flags, positionals: filters } = parseArgs({
     all: { type: 'boolean', default: false },
     present: { type: 'boolean', default: false },
     rest: { type: 'boolean', default: false },
+    coverage: { type: 'boolean', default: false },
   },
   allowPositionals: true,
 });
 const isFull = filters.length === 0;
+const measuresCoverage = isFull && !flags.all && (flags.coverage || process.env['CI'] !== undefined);
 const reportFile = flags.rest ? REST_REPORT : REPORT;
 
 process.exitCode = await main();
@@ -35,6 +39,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if (isFull) for (const old of [reportFile, REST_REPORT]) rmSync(old, { force: true });
+  if (measuresCoverage) rmSync(COVERAGE_REPORT, { force: true });
   const code = await vitest(files, included);
   return isFull ? summarise(code) : code;
 }
@@ -53,8 +58,9 @@ function filesWithSkippedTests(): string[] {
 
 function vitest(files: readonly string[], included: readonly Need[]): Promise<number> {
   const reporters = isFull ? ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`] : [];
+  const coverage = measuresCoverage ? ['--coverage'] : [];
   const environment = flags.all ? { REEVE_TEST_WITH: included.join(',') } : {};
-  return start(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...files], {
+  return start(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...coverage, ...files], {
     // Tests start hundreds of processes: half of what one costs is reading its code, which is kept here.
     NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? resolve('node_modules/.cache/node'),
     ...environment,

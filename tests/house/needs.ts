@@ -13,6 +13,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { coveredLines } from './coverage-report.ts';
 import { postgresPrograms } from './postgres-programs.ts';
 
 interface Needed {
@@ -31,6 +32,11 @@ export const NEEDED = {
     how: 'apt-get install strace',
     debian: 'strace',
     present: () => onPath('strace'),
+  },
+  coverage: {
+    why: 'what of the sources the tests run, from the run before',
+    how: 'npm test -- --coverage',
+    present: () => coveredLines() !== undefined,
   },
   tmpfs: {
     why: 'a file system of a few megabytes that really runs full',

@@ -109,4 +109,23 @@ export const mutants: readonly Mutant[] = [
     replace: "['SIGTERM', 'SIGUSR2'] as const",
     test: `${test}/lifecycle/signals.test.ts`,
   },
+  {
+    name: 'bucket-table-grows-without-end',
+    guarantee: 'FD-10 caches',
+    file: `${source}/operations/rate-limiter.ts`,
+    find: 'this.#old = this.#young;',
+    replace: 'for (const [name, bucket] of this.#young) this.#old.set(name, bucket);',
+    test: `${test}/operations/rate-rule.test.ts`,
+    testName: 'the table of buckets is bounded',
+  },
+  {
+    name: 'parts-stopped-one-after-the-other',
+    guarantee: 'FD-10 concurrent',
+    file: `${source}/lifecycle/create-lifecycle.ts`,
+    find: 'return failuresOf(await Promise.all(due.map((part) => stopPart(part, boundMs))));',
+    replace:
+      'const stopped: Awaited<ReturnType<typeof stopPart>>[] = [];\n    for (const part of due) stopped.push(await stopPart(part, boundMs));\n    return failuresOf(stopped);',
+    test: `${test}/lifecycle/lifecycle.test.ts`,
+    testName: 'within a stage everything stops at once',
+  },
 ];

@@ -171,4 +171,22 @@ export const mutants: readonly Mutant[] = [
     test: createMany,
     testName: 'none overtakes',
   },
+  {
+    name: 'a-query-for-each-row',
+    guarantee: 'FD-06 query-counts',
+    file: `${services}/map-operations.ts`,
+    find: 'const items = await allShown(database, rows.slice(0, limit));',
+    replace: 'const items = await Promise.all(rows.slice(0, limit).map((row) => shown(database, row)));',
+    test: `${test}/lists/lists.test.ts`,
+    testName: 'as often for many as for few',
+  },
+  {
+    name: 'next-page-begins-with-the-last-item',
+    guarantee: 'HB-15 pagination',
+    file: `${services}/agent-operations.ts`,
+    find: '.filter((agent) => cursor === undefined || agent.id > cursor)',
+    replace: '.filter((agent) => cursor === undefined || agent.id >= cursor)',
+    test: `${test}/lists/lists.test.ts`,
+    testName: 'gives everything once',
+  },
 ];

@@ -96,7 +96,7 @@ const weather = {
   },
 };
 
-test('[MK-02 tools] tools go to the backend as they are, and the call comes back', async () => {
+test('[MK-02 tools] [FD-12 wire] tools go to the backend as they are, and the call comes back', async () => {
   const tools = { tools: [weather], tool_choice: { type: 'function' as const, function: { name: 'weather' } } };
   const body = await received(async () => {
     const { choices } = await client.chat.completions.create({ ...hello, ...tools });

@@ -93,7 +93,7 @@ test('[HB-09 cancel] a client that goes away in mid-stream leaves a cancelled ta
   expect(task).toMatchObject({ state: 'cancelled', error: { code: 'task_cancelled' } });
 });
 
-test('[MK-02 stream] two hundred streams at once: each gets its own text, whole and in order', async () => {
+test('[MK-02 stream] [FD-12 load] two hundred streams at once: each gets its own text, whole and in order', async () => {
   const streams = Array.from({ length: 200 }, async (_, at) => {
     const content = Array.from({ length: 40 }, (_word, index) => `${at}:${index}`).join(' ');
     const sim = { content, intervalMs: at % 4, burst: 1 + (at % 3), untilRequests: 200 };

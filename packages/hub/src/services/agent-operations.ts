@@ -1,4 +1,4 @@
-import { NotFound, type Effect, type Guard, type JsonValue, type Plan } from '@reeve/kernel';
+import { isUuid, MalformedRequest, NotFound, type Effect, type Guard, type JsonValue, type Plan } from '@reeve/kernel';
 import {
   bind,
   ExpectationFailed,
@@ -118,6 +118,7 @@ function list(
   roster: AgentRoster,
   { limit, cursor, state, capability }: ListInput,
 ): { items: Agent[]; nextCursor?: string } {
+  if (cursor !== undefined && !isUuid(cursor)) throw MalformedRequest.error('this is no cursor of agents.list');
   const items: Agent[] = [];
   const matching = [...roster.all()]
     .filter((agent) => cursor === undefined || agent.id > cursor)

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
-import { NotFound } from '@reeve/kernel';
+import { MalformedRequest, NotFound } from '@reeve/kernel';
 import { bind, streamRoute, type BoundOperation, type Database, type RawRoute } from '@reeve/platform';
+import { Digest } from '../api/blob.ts';
 import { fetchBlob, getBlob, listBlobs, putBlob, removeBlob, showBlob } from '../api/blob-operations.ts';
 import { LeaseLost } from '../errors.ts';
 import { selectBlobPage, selectBlobUse } from '../store/blobs.ts';
@@ -19,6 +20,8 @@ export function blobOperations({ blobs, database }: BlobOperationsParts): BoundO
   return [
     bind(showBlob, async ({ digest }, { caller }) => blobOf(await blobs.find(caller.tenant, digest))),
     bind(listBlobs, async ({ limit, cursor = '' }, { caller: { tenant } }) => {
+      if (cursor !== '' && !Digest.safeParse(cursor).success)
+        throw MalformedRequest.error('this is no cursor of blobs.list');
       const rows = await database.read<BlobsTable>(selectBlobPage.bind({ tenant, after: cursor, limit: limit + 1 }));
       const items = rows.slice(0, limit).map(blobOf);
       return rows.length > limit ? { items, nextCursor: items.at(-1)!.digest } : { items };

@@ -4,7 +4,7 @@ import { onPostgres } from '../kit/new-database.ts';
 
 // What the hub promises holds on PostgreSQL as on SQLite: the same tests, on the other database.
 
-describe('[LD-12 postgres] on PostgreSQL', needs('postgres'), async () => {
+describe('[LD-12 postgres] [FD-12 databases] on PostgreSQL', needs('postgres'), async () => {
   onPostgres();
   await import('../agents/agents.test.ts');
   await import('../agents/breaker.test.ts');

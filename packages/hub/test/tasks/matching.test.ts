@@ -258,7 +258,7 @@ describe('priorities', () => {
 });
 
 describe('classes that come and go', () => {
-  test('[HB-03] more classes than are remembered while idle: work of each still runs, also what was under way then', async () => {
+  test('[HB-03] [FD-10 caches] more classes than are remembered while idle: work of each still runs, also what was under way then', async () => {
     const hub = await startHub();
     await startAgent(hub, async (input) => input, { offer: { name: 'all', slots: 50 } });
     await runEach(hub, 1_500);

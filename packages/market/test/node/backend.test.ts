@@ -87,7 +87,7 @@ describe.each(drivers)('backend $driver', ({ model, create }) => {
     expect(chunks).toHaveLength(3);
   });
 
-  test('requests run side by side', async () => {
+  test('[FD-10 concurrent] requests run side by side', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => backend.answer(ask(), never)));
     expect(new Set(answers.map((answer) => completionOf(answer).id)).size).toBe(20);
   });

@@ -120,6 +120,8 @@ export interface DatabaseStatus {
   readonly commits: number;
   readonly failedCommits: number;
   readonly units: number;
+  /** Queries that were asked. */
+  readonly reads: number;
   /** How long the last group took, from the start of its transaction to the end of its COMMIT. */
   readonly lastCommitMs: number;
   /** Position of the newest event. */

@@ -4,7 +4,7 @@ import { onPostgres } from './temporary-database.ts';
 
 // The contract of the database holds on PostgreSQL as on SQLite: the same tests, on the other database.
 
-describe('[LD-12 postgres] on PostgreSQL', needs('postgres'), async () => {
+describe('[LD-12 postgres] [FD-12 databases] on PostgreSQL', needs('postgres'), async () => {
   onPostgres();
   await import('./units.test.ts');
   await import('./units-model.test.ts');

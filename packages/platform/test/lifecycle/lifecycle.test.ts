@@ -23,7 +23,7 @@ test('[FD-08] stages stop in order, whatever the order in which parts registered
   expect(order).toEqual(['intake', 'work', 'connections', 'storage', 'telemetry']);
 });
 
-test('within a stage everything stops at once', async () => {
+test('[FD-10 concurrent] within a stage everything stops at once', async () => {
   const { lifecycle } = lifecycleWith(1_000);
   const both = Promise.withResolvers<void>();
   let waiting = 0;

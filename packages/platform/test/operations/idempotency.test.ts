@@ -168,7 +168,7 @@ test('[HB-09 idempotency] two processes with one key: the unique record decides,
   await other[Symbol.asyncDispose]();
 });
 
-test('[HB-09 idempotency] after a day the key is free again, and expired records are pruned', async () => {
+test('[HB-09 idempotency] [FD-10 caches] after a day the key is free again, and expired records are pruned', async () => {
   await send('k9', { depth: 1 });
   server.clock.advance(24 * 3_600_000 + 1);
   const another = await send('k9', { depth: 2 });

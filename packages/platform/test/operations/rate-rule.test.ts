@@ -61,7 +61,7 @@ test('a clock that steps back refills nothing, and one that jumps ahead at most 
   expect(takeToken(bucket, limit, 1e15)).toMatchObject({ allowed: true, remaining: 1 });
 });
 
-test('the table of buckets is bounded, and keeps the names that come back', () => {
+test('[FD-10 caches] the table of buckets is bounded, and keeps the names that come back', () => {
   const table = new BucketTable(100);
   const limit = { capacity: 5, perSecond: 1 };
   const mine = table.bucket('mine', limit, 0);

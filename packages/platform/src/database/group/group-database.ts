@@ -45,6 +45,7 @@ export class GroupDatabase implements Database {
   #drained: (() => void) | undefined;
   #commits = 0;
   #units = 0;
+  #reads = 0;
   #failedCommits = 0;
   #lastCommitMs = 0;
 
@@ -101,6 +102,7 @@ export class GroupDatabase implements Database {
 
   async read<R = Row>(statement: BoundStatement): Promise<R[]> {
     if (this.#reader === undefined) throw ShuttingDown.error('the database is closed');
+    this.#reads += 1;
     return this.#reader.read(statement) as R[] | Promise<R[]>;
   }
 
@@ -124,6 +126,7 @@ export class GroupDatabase implements Database {
       commits: this.#commits,
       failedCommits: this.#failedCommits,
       units: this.#units,
+      reads: this.#reads,
       lastCommitMs: this.#lastCommitMs,
       newestPosition: this.#listeners.toldPosition,
     };
