@@ -7,6 +7,24 @@ const test = 'packages/platform/test';
 
 export const mutants: readonly Mutant[] = [
   {
+    name: 'commit-without-an-answer-counts-as-lost',
+    guarantee: 'HB-08 exactly-once',
+    file: `${postgres}/postgres-writer.ts`,
+    find: 'this.#events.message(kept ? committed :',
+    replace: 'this.#events.message(!kept && kept ? committed :',
+    test: `${test}/database/postgres-faults.test.ts`,
+    testName: 'after the server has committed',
+  },
+  {
+    name: 'commit-without-an-answer-counts-as-kept',
+    guarantee: 'HB-08 exactly-once',
+    file: `${postgres}/group-committer.ts`,
+    find: 'return position === end.position && sequence === end.sequence;',
+    replace: 'return position <= end.position && sequence <= end.sequence;',
+    test: `${test}/database/postgres-faults.test.ts`,
+    testName: 'before the server has seen the COMMIT',
+  },
+  {
     name: 'log-not-synced-before-acknowledgement',
     guarantee: 'HB-08 sync-trace',
     file: `${sqlite}/worker/connection.ts`,
@@ -18,7 +36,7 @@ export const mutants: readonly Mutant[] = [
     name: 'group-acknowledged-although-its-commit-failed',
     guarantee: 'HB-08',
     file: `${group}/group-database.ts`,
-    find: 'rejectUnits(units, message.uncertain ? StorageUncertain.error(message.reason) : error);',
+    find: 'rejectUnits(units, message.uncertain ? StorageUncertain.error(message.reason) : this.#unavailable(message.reason));',
     replace: 'for (const { call, index } of units) call.answer(index, []);',
     test: `${test}/database/storage-faults.test.ts`,
     testName: 'goes on by itself when the lock is gone',
@@ -116,10 +134,10 @@ export const mutants: readonly Mutant[] = [
     name: 'cut-commit-told-as-not-kept',
     guarantee: 'HB-08',
     file: `${postgres}/group-committer.ts`,
-    find: 'return await this.#failed(message, answer.error, mayHaveCommitted(answer));',
-    replace: 'return await this.#failed(message, answer.error, mayHaveCommitted(answer) && false);',
+    find: 'await this.#failed(message, answer.error, mayHaveCommitted(answer));',
+    replace: 'await this.#failed(message, answer.error, mayHaveCommitted(answer) && false);',
     test: `${test}/database/postgres-faults.test.ts`,
-    testName: 'a connection cut',
+    testName: 'after the server has committed',
   },
   {
     name: 'two-processes-write-one-server-database',

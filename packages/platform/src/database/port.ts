@@ -77,9 +77,10 @@ export type UnitOutcome = readonly StatementResult[] | Error;
 
 /**
  * The record of everything. Safety: `commit` resolves only after the unit is durable (synced to disk); a rejected unit
- * left nothing behind, except one rejected with `StorageUncertain`: the writer died or its connection was cut while
- * committing, or the disk failed the sync and everything after it. Units are committed in the order of the calls. Liveness: while the
- * disk is full, the file locked or the server away, units are rejected with `StorageUnavailable`, and are
+ * left nothing behind, except one rejected with `StorageUncertain`: the writer died while committing, the disk failed the
+ * sync and everything after it, or the database was closed before a server could tell. Units are committed in the order
+ * of the calls. Liveness: a unit whose COMMIT a server did not answer waits until the record tells of it (decision 0020);
+ * otherwise, while the disk is full, the file locked or the server away, units are rejected with `StorageUnavailable`, and are
  * accepted again as soon as it is not.
  */
 export interface Database extends AsyncDisposable {

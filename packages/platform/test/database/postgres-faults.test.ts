@@ -15,7 +15,7 @@ import {
   type PostgresOptions,
 } from '../../src/database/index.ts';
 import { readEvents } from '../../src/events/index.ts';
-import { CutProxy } from './cut-proxy.ts';
+import { CutProxy } from '../../../../tests/house/cut-proxy.ts';
 import { migrations, noteEvent, noteIds, noteInsert } from './temporary-database.ts';
 
 const patience = { timeout: 20_000, interval: 20 };
@@ -65,7 +65,7 @@ describe('faults of a PostgreSQL server', needs('postgres'), () => {
     ['after the server has committed', true],
     ['before the server has seen the COMMIT', false],
   ])(
-    '[HB-08] a connection cut %s: its units are uncertain, and their events told once or never',
+    '[HB-08] a connection cut %s: its units wait until that is known, and their events are told once or never',
     async (_, committed) => {
       const proxy = await CutProxy.before(cluster.port);
       const db = await open(proxy.url(await cluster.createDatabase()));
@@ -79,10 +79,13 @@ describe('faults of a PostgreSQL server', needs('postgres'), () => {
         return from === 'client' && inUnits ? 'cut' : 'pass';
       };
       const units = ['a', 'b', 'c'].map((id) => addNote(db, id));
-      const refused = await Promise.all(units.map((unit) => unit.catch((error: unknown) => error)));
+      const settled = Promise.allSettled(units);
+      await vi.waitFor(() => expect(db.status()).toMatchObject({ writable: false }), patience);
+      await expect(addNote(db, 'meanwhile')).rejects.toSatisfy((error) => StorageUnavailable.is(error));
       proxy.scissors = () => 'pass';
-      expect(refused.map((error) => StorageUncertain.is(error))).toEqual([true, true, true]);
-      expect(db.status()).toMatchObject({ writable: false });
+      for (const result of await settled)
+        if (committed) expect(result.status).toBe('fulfilled');
+        else expect(StorageUnavailable.is((result as PromiseRejectedResult).reason)).toBe(true);
       await writable(db);
       await addNote(db, 'z');
       const ids = await noteIds(db);
@@ -90,6 +93,17 @@ describe('faults of a PostgreSQL server', needs('postgres'), () => {
       await expectToldAsLogged(db, told, ids);
     },
   );
+
+  test('[HB-08] a process that ends while it is not known whether a unit was kept does not wait for that', async () => {
+    const proxy = await CutProxy.before(cluster.port);
+    const db = await open(proxy.url(await cluster.createDatabase()));
+    proxy.scissors = (piece, from) => (from === 'server' && piece.includes('COMMIT\0') ? 'cut' : 'pass');
+    const unit = addNote(db, 'a').catch((error: unknown) => error);
+    await vi.waitFor(() => expect(db.status().writable).toBe(false), patience);
+    proxy.scissors = () => 'cut'; // no way back
+    await db.close();
+    expect(StorageUncertain.is(await unit)).toBe(true);
+  });
 
   test('[HB-08] a COMMIT that the server refuses fails every unit in it, and leaves no gap in the log', async () => {
     const url = await cluster.createDatabase();

@@ -143,6 +143,7 @@ export class GroupDatabase implements Database {
   }
 
   async #close(): Promise<void> {
+    this.#writer.giveUp();
     if (this.#queue.unitCount > 0) await new Promise<void>((resolve) => (this.#drained = resolve));
     this.#recovery.stop();
     const reader = this.#reader;
@@ -163,7 +164,7 @@ export class GroupDatabase implements Database {
       case 'probed':
         return void this.#probed(message);
       case 'lost':
-        return this.#recovery.failed(message.reason);
+        return this.#lost(message.reason);
       case 'checkpointFailed':
         return this.#parts.log?.warn({ reason: message.reason }, 'the write-ahead log could not be copied');
       case 'closed':
@@ -219,11 +220,16 @@ export class GroupDatabase implements Database {
 
   #failed(message: FailedMessage): void {
     this.#failedCommits += 1;
-    this.#recovery.failed(message.reason);
     const { units } = this.#queue.answered(message.group);
-    const error = this.#unavailable(message.reason);
-    rejectUnits(units, message.uncertain ? StorageUncertain.error(message.reason) : error);
-    for (const waiting of this.#queue.takeWaiting()) rejectUnits(waiting.units, error);
+    this.#lost(message.reason);
+    rejectUnits(units, message.uncertain ? StorageUncertain.error(message.reason) : this.#unavailable(message.reason));
+    this.#checkDrained();
+  }
+
+  /** What was not sent is refused; what was sent is answered by the writer. */
+  #lost(reason: string): void {
+    this.#recovery.failed(reason);
+    for (const { units } of this.#queue.takeWaiting()) rejectUnits(units, this.#unavailable(reason));
     this.#checkDrained();
   }
 

@@ -8,6 +8,8 @@ export type ToWriter =
 /** What carries groups out, one after the other: a thread with an embedded database, or a connection to a server. */
 export interface Writer {
   send(message: ToWriter): void;
+  /** Answers at once what waits to be found out: the process ends, and the next one reads the record. */
+  giveUp(): void;
   /** Ends it after everything that was sent before. */
   stop(): Promise<void>;
 }

@@ -17,6 +17,16 @@ import { messageOf, storageReason } from './postgres-failure.ts';
 import { unitsOf, UnitsRun } from './units-run.ts';
 import type { WriterSession } from './writer-session.ts';
 
+/** A group whose COMMIT was sent and not answered. The end of the logs tells later whether it was kept. */
+export interface UnsettledGroup {
+  readonly kind: 'unsettled';
+  readonly reason: string;
+  /** The answer, if it was kept. */
+  readonly committed: CommittedMessage;
+  /** End of the logs if it was kept; if not, it is another. */
+  readonly end: LogEnd;
+}
+
 const probeUpsert = `INSERT INTO platform_state (key, value) VALUES ('probe', ?)
   ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
 
@@ -48,7 +58,13 @@ export class GroupCommitter {
     return (this.#end ??= await this.#readEnd()).position;
   }
 
-  async commit(message: GroupMessage): Promise<CommittedMessage | FailedMessage> {
+  /** Whether a group was kept that another connection sent; that one has ended, and nobody else has written. */
+  async keeps({ end }: UnsettledGroup): Promise<boolean> {
+    const { position, sequence } = (this.#end ??= await this.#readEnd());
+    return position === end.position && sequence === end.sequence;
+  }
+
+  async commit(message: GroupMessage): Promise<CommittedMessage | FailedMessage | UnsettledGroup> {
     const startedAt = performance.now();
     try {
       const end = (this.#end ??= await this.#readEnd());
@@ -61,9 +77,7 @@ export class GroupCommitter {
         ...records.map((record) => this.#call(recordInsert, record)),
       ];
       const answer = await this.#session.run([...run.pending, ...appends, this.#call('COMMIT')]);
-      if (answer.error !== undefined) return await this.#failed(message, answer.error, mayHaveCommitted(answer));
-      this.#end = newEnd;
-      return {
+      const committed: CommittedMessage = {
         kind: 'committed',
         group: message.group,
         changes,
@@ -73,6 +87,14 @@ export class GroupCommitter {
         lastPosition: newEnd.position,
         durationMs: performance.now() - startedAt,
       };
+      if (answer.error === undefined) {
+        this.#end = newEnd;
+        return committed;
+      }
+      const failed = await this.#failed(message, answer.error, mayHaveCommitted(answer));
+      const leavesTrace = newEnd.position > end.position || newEnd.sequence > end.sequence;
+      if (!failed.uncertain || !leavesTrace) return failed;
+      return { kind: 'unsettled', reason: failed.reason, committed, end: newEnd };
     } catch (error) {
       return this.#failed(message, error, false);
     }

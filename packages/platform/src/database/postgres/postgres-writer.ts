@@ -2,7 +2,7 @@ import type { Clock } from '@reeve/kernel';
 import type { Sealer } from '../../sealing/sealer.ts';
 import type { GroupMessage } from '../group/messages.ts';
 import type { ToWriter, Writer, WriterEvents } from '../group/writer.ts';
-import { GroupCommitter } from './group-committer.ts';
+import { GroupCommitter, type UnsettledGroup } from './group-committer.ts';
 import { messageOf, storageReason } from './postgres-failure.ts';
 import type { WriterEpoch } from './writer-epoch.ts';
 import type { WriterSession } from './writer-session.ts';
@@ -18,6 +18,9 @@ export interface PostgresWriterParts {
 /**
  * Does one thing after the other on the connection that writes. When that is lost nothing is written until a probe has
  * made another, with the lock, and has found that no other process wrote in between.
+ *
+ * When it is lost while a COMMIT is under way, the answer to that group waits until the record has told whether it was
+ * kept: whoever asked would otherwise hold one thing for true and the record another, until the process starts anew.
  */
 export class PostgresWriter implements Writer {
   readonly #parts: PostgresWriterParts;
@@ -25,7 +28,11 @@ export class PostgresWriter implements Writer {
   readonly #texts = new Map<number, string>();
   #session: WriterSession | undefined;
   #committer: GroupCommitter | undefined;
+  #unsettled: UnsettledGroup | undefined;
+  /** Groups that were sent after it: answers keep the order of the groups. */
+  readonly #behind: number[] = [];
   #last: Promise<void> = Promise.resolve();
+  #givenUp = false;
   #stopped = false;
 
   constructor(parts: PostgresWriterParts, events: WriterEvents) {
@@ -56,6 +63,13 @@ export class PostgresWriter implements Writer {
     }
   }
 
+  giveUp(): void {
+    this.#givenUp = true;
+    this.#then(async () => {
+      if (this.#unsettled) this.#settle(this.#unsettled, undefined);
+    });
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#last;
@@ -77,7 +91,21 @@ export class PostgresWriter implements Writer {
   }
 
   async #commit(message: GroupMessage): Promise<void> {
-    this.#events.message(await this.#committer!.commit(message));
+    if (this.#unsettled) return void this.#behind.push(message.group);
+    const outcome = await this.#committer!.commit(message);
+    if (outcome.kind !== 'unsettled') return this.#events.message(outcome);
+    if (this.#givenUp) return this.#settle(outcome, undefined);
+    this.#unsettled = outcome;
+    this.#events.message({ kind: 'lost', reason: outcome.reason });
+  }
+
+  /** @param kept undefined when that cannot be found out any more. */
+  #settle({ committed, reason }: UnsettledGroup, kept: boolean | undefined): void {
+    this.#unsettled = undefined;
+    const { group } = committed;
+    this.#events.message(kept ? committed : { kind: 'failed', group, uncertain: kept === undefined, reason });
+    for (const after of this.#behind.splice(0))
+      this.#events.message({ kind: 'failed', group: after, uncertain: false, reason });
   }
 
   async #probe(): Promise<void> {
@@ -85,6 +113,7 @@ export class PostgresWriter implements Writer {
     try {
       if (this.#session!.isLost) await this.#reconnect();
       await this.#committer!.probe(this.#parts.clock.nowMs());
+      if (this.#unsettled) this.#settle(this.#unsettled, await this.#committer!.keeps(this.#unsettled));
       this.#events.message({ kind: 'probed', newestPosition: await this.#committer!.newestPosition() });
     } catch (error) {
       this.#events.message({ kind: 'probed', reason: reasonOf(error) });

@@ -34,6 +34,9 @@ export class WriterSupervisor implements Writer {
     this.#thread?.send(message);
   }
 
+  /** The thread answers everything, or dies. */
+  giveUp(): void {}
+
   /** Asks the thread to end; resolves when it has. */
   async stop(): Promise<void> {
     this.#stopping = true;
