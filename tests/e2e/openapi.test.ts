@@ -36,6 +36,23 @@ test('[FD-13 api] it has every operation, where it is served', () => {
   expect(known.filter((each) => !described.includes(each))).toEqual([]);
 });
 
+test('[FD-13 api] it has what is no operation too: models, the stream of events, the connection of agents', () => {
+  const described = (path: string, method: string) => document.paths[path]?.[method];
+  for (const path of ['/v1/chat/completions', '/v1/completions', '/v1/embeddings'])
+    expect(described(path, 'post'), path).toMatchObject({
+      requestBody: { content: { 'application/json': { schema: { required: expect.arrayContaining(['model']) } } } },
+      'x-permission': 'chat:use',
+    });
+  expect(described('/v1/chat/completions', 'post')!.responses['200']).toMatchObject({
+    content: { 'application/json': {}, 'text/event-stream': {} },
+  });
+  expect(described('/v1/events', 'get')).toMatchObject({
+    operationId: 'events.stream',
+    parameters: [{ name: 'after', in: 'query' }, { name: 'subject' }, { name: 'type' }],
+  });
+  expect(described('/v1/agents/connect', 'get')!.responses).toHaveProperty('101');
+});
+
 test('[FD-13 api] [FD-01 code status] each operation names each of its errors under its status', () => {
   for (const { name, http, errors, access } of all) {
     const { responses } = document.paths[http.path]![http.method.toLowerCase()]!;

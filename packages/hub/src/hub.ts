@@ -113,6 +113,10 @@ export async function createHub(components: HubComponents, version: string): Pro
         path: agentProtocol.path,
         name: 'agents.connect',
         access: 'agents:connect',
+        about: {
+          summary: 'Connect an agent, over a WebSocket',
+          description: `Subprotocol ${agentProtocol.subprotocol}; what both sides say is in docs/reference/agent-protocol.md. For agents with requests alone: \`leases.take\`.`,
+        },
         handle: (request, socket, head, caller) => endpoint.upgrade(request, socket, head, caller),
       },
       {

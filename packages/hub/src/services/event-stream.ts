@@ -9,7 +9,8 @@ import {
   type RawRoute,
   readEvents,
 } from '@reeve/platform';
-import { listEvents } from '../api/hub-operations.ts';
+import { z } from 'zod';
+import { EventStreamQuery, listEvents } from '../api/hub-operations.ts';
 import { eventQuery } from './event-query.ts';
 
 /** A comment line this often keeps proxies from closing a quiet stream, and shows us a reader that has gone. */
@@ -38,6 +39,13 @@ export function eventStream(feed: EventFeed, database: Database): RawRoute {
     path: '/v1/events',
     name: 'events.stream',
     access: 'events:read',
+    about: {
+      summary: 'Follow the event log, as server-sent events; with an upgrade, over a WebSocket',
+      description:
+        'Live, and from `after` on (or the header `Last-Event-ID`) without a gap. The data of each event is one as of `events.list`. The WebSocket is in docs/reference/events.md.',
+      query: EventStreamQuery,
+      answers: { 'text/event-stream': z.string() },
+    },
     async handle(request, reply, caller) {
       const { after, filter } = eventQuery(request.query, request.headers['last-event-id'], caller.tenant);
       // Refused while an answer can still say so: a position that is gone, or was never reached.

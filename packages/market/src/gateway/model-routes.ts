@@ -7,6 +7,7 @@ import { requirementsOf } from './model-task.ts';
 import { openAiErrorBody } from './openai-error.ts';
 import { assertQualified } from './qualified.ts';
 import { routed } from './routing.ts';
+import { aboutOf } from './route-description.ts';
 import { assertServed } from './served.ts';
 
 /** `POST` to what a model answers: each request is a task for whichever node serves it, attached to its connection. */
@@ -21,6 +22,7 @@ function modelRoute(components: GatewayComponents, endpoint: Endpoint): RawRoute
     name: endpoint.name,
     access: 'chat:use',
     errorBody: openAiErrorBody,
+    about: aboutOf(endpoint),
     handle(request, reply, caller) {
       const asked = readModelRequest(endpoint, request.body);
       assertServed(components.hub, endpoint.kind, asked.model);

@@ -55,7 +55,7 @@ export async function createHttpServer(components: HttpServerComponents): Promis
     JSON.stringify(
       openApiDocument(
         operations.map(({ operation }) => operation),
-        { ...components, streams: (components.routes ?? []).flatMap(({ stream }) => stream ?? []) },
+        components,
       ),
     ),
   );

@@ -81,18 +81,25 @@ function tryIt(operation) {
   if (text) text.value = pretty(example);
   const button = make('button', {}, 'Send');
   const answer = make('pre', { hidden: '', 'aria-live': 'polite' });
+  const show = (shown) => (answer.textContent = shown);
+  let underWay;
   button.addEventListener('click', async () => {
-    button.disabled = true;
+    if (underWay) return underWay.abort();
+    underWay = new AbortController();
+    button.textContent = 'Stop';
     answer.hidden = false;
-    answer.textContent = 'Waiting for the answer…';
-    answer.textContent = await send(path, method, fields, text?.value).catch((error) => String(error));
-    button.disabled = false;
+    show('Waiting for the answer…');
+    const request = { path, method, fields, body: text?.value, signal: underWay.signal };
+    await send(request, show).catch((error) => show(`${answer.textContent}\n\n${error}`));
+    button.textContent = 'Send';
+    underWay = undefined;
   });
   const labelled = [...fields].map(([{ name }, input]) => make('label', { class: 'field' }, name, input));
   return [make('h3', {}, 'Try it'), ...labelled, ...(text ? [text] : []), make('p', {}, button), answer];
 }
 
-async function send(path, method, fields, body) {
+/** Shows a stream as it comes, everything else when it is whole. */
+async function send({ path, method, fields, body, signal }, show) {
   const headers = {};
   const query = new URLSearchParams();
   let target = path;
@@ -110,11 +117,21 @@ async function send(path, method, fields, body) {
     headers,
     body,
     credentials: 'omit',
+    signal,
   });
-  const text = await response.text();
-  const took = `${Math.round(performance.now() - started)} ms`;
-  return `${response.status} ${response.statusText}, ${took}\n\n${readable(text)}`;
+  const head = `${response.status} ${response.statusText}, ${Math.round(performance.now() - started)} ms\n\n`;
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream'))
+    return show(head + readable(await response.text()));
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    text = (text + piece.value).slice(-shownOfStream);
+    show(head + text);
+  }
 }
+
+/** Characters of a stream that stay on the page. */
+const shownOfStream = 64 * 1024;
 
 function readable(text) {
   try {
@@ -138,9 +155,13 @@ function entry(operation, definitions) {
     ),
   );
   // Made when it is first opened: a hundred operations with their schemas are much to lay out.
-  details.addEventListener('toggle', () => details.append(...described(operation, definitions), ...tryIt(operation)), {
-    once: true,
-  });
+  details.addEventListener(
+    'toggle',
+    () => details.append(...described(operation, definitions), ...(operation.responses['101'] ? [] : tryIt(operation))),
+    {
+      once: true,
+    },
+  );
   const words = `${operationId} ${method} ${path} ${summary} ${operation.description ?? ''}`.toLowerCase();
   return { details, matches: (wanted) => wanted.every((word) => words.includes(word)) };
 }
