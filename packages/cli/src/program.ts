@@ -8,6 +8,7 @@ import type { ConfigFlags, UpFlags } from './commands/server-roles.ts';
 import type { StatusFlags } from './commands/status.ts';
 import { addDatabaseCommands } from './database-commands.ts';
 import type { Session } from './session.ts';
+import type { UsageFlags } from './commands/usage.ts';
 import { version } from './version.ts';
 
 /** Commands that need no operation to be known: they start without loading the client. */
@@ -203,6 +204,15 @@ function addClientCommands(program: Command, session: Session): void {
     .option('--follow', 'go on with what happens from now on')
     .option('--json', 'one line of JSON for each event')
     .action(async (flags: EventFlags) => (await import('./commands/events.ts')).events(session, flags));
+  connected(program.command('usage'))
+    .description('what was used and what it cost, from signed receipts')
+    .option('--by <dimensions>', 'key, model, node, day; several with commas (model)')
+    .option('--from <day>', 'first day in UTC, such as 2026-11-01')
+    .option('--to <day>', 'last day')
+    .option('--csv', 'as CSV')
+    .option('--json', 'one line of JSON for each row')
+    .addHelpText('after', '\nExample:\n  reeve usage --by key,day --from 2026-11-01 --csv > november.csv')
+    .action(async (flags: UsageFlags) => (await import('./commands/usage.ts')).usage(session, flags));
   connected(program.command('chat'))
     .description('talk to a model; with a pipe, one question and its answer')
     .option('--model <name>', 'model; the first there is when not given')

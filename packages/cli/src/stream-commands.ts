@@ -2,6 +2,8 @@ import { type Command, Option } from 'commander';
 import type { CreateManyFlags } from './commands/create-many.ts';
 import type { BlobFlags } from './commands/blobs.ts';
 import type { MapResultsFlags } from './commands/map-results.ts';
+import type { VerifyFlags } from './commands/receipts.ts';
+import type { ConnectionFlags } from './connection.ts';
 import type { ResultsFlags } from './commands/results.ts';
 import { addConnectionFlags } from './derived/add-flags.ts';
 import type { Session } from './session.ts';
@@ -11,6 +13,7 @@ export function addStreamCommands(program: Command, session: Session): void {
   addTaskStreams(domainOf(program, 'tasks'), session);
   addBlobStreams(domainOf(program, 'blobs'), session);
   addMapStreams(domainOf(program, 'maps'), session);
+  addReceiptFiles(domainOf(program, 'receipts'), session);
 }
 
 function domainOf(program: Command, domain: string): Command {
@@ -61,6 +64,30 @@ function addBlobStreams(blobs: Command, session: Session): void {
     const { get } = await import('./commands/blobs.ts');
     await get(session, digest, flags);
   });
+}
+
+function addReceiptFiles(receipts: Command, session: Session): void {
+  addConnectionFlags(
+    receipts.command('export').description('Write all receipts as lines of JSON that prove themselves, oldest first'),
+  ).action(async (flags: ConnectionFlags) => {
+    const { exportAll } = await import('./commands/receipts.ts');
+    await exportAll(session, flags);
+  });
+  receipts
+    .command('verify')
+    .description('Check exported receipts; needs no hub. Exit code 1 when one of them proves nothing')
+    .argument('[file]', 'what export wrote; - for standard input', '-')
+    .option('--request <file>', 'of a single receipt: whether this is the body that was asked')
+    .option('--response <file>', 'and whether this is what came back, a stream as it came')
+    .option('--json', 'one line of JSON for each receipt')
+    .addHelpText(
+      'after',
+      '\nExample:\n  reeve receipts export > receipts.ndjson && reeve receipts verify receipts.ndjson',
+    )
+    .action(async (file: string, flags: VerifyFlags) => {
+      const { verify } = await import('./commands/receipts.ts');
+      session.exitCode = await verify(file, flags);
+    });
 }
 
 function addMapStreams(maps: Command, session: Session): void {

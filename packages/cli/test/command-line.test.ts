@@ -25,8 +25,12 @@ test('help goes to standard output when it is asked for', async () => {
     expect(stdout).toMatch(new RegExp(`^  ${word}\\b`, 'm'));
 });
 
-test('[FD-13] every operation has a command with its summary; the two with a better one are there as that', async () => {
-  const better: Record<string, string[]> = { 'hub.status': ['status'], 'events.list': ['events'] };
+test('[FD-13] every operation has a command with its summary; those with a better one are there as that', async () => {
+  const better: Record<string, string[]> = {
+    'hub.status': ['status'],
+    'events.list': ['events'],
+    'usage.show': ['usage'],
+  };
   for (const { name, domain, verb } of operations) {
     const path = better[name] ?? [domain, verb];
     const program = await buildProgram(createSession(), path);

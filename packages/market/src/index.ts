@@ -1,8 +1,10 @@
 export { createMarket } from './market.ts';
 export type { Market } from './market.ts';
 export { createReceipts } from './receipts.ts';
+export { textFaults } from './metering/text-faults.ts';
+export type { ReceiptTexts } from './metering/text-faults.ts';
+export { readEvidence } from './signing/read-evidence.ts';
 export { verifyEvidence } from './signing/verify-evidence.ts';
-export type { ReceiptVerdict } from './signing/verify-evidence.ts';
 export { createReceiptMetrics } from './receipt-metrics.ts';
 export { marketMigrations } from './migrations/index.ts';
 export { marketSealedColumns } from './store/sealed-salts.ts';

@@ -2,6 +2,7 @@ import type { BoundOperation } from '@reeve/platform';
 import { AnswerLedger } from './services/answer-ledger.ts';
 import type { ReceiptComponents } from './services/receipt-components.ts';
 import { receiptOperations } from './services/receipt-operations.ts';
+import { usageOperations } from './services/usage.ts';
 import { BatchIntake } from './services/take-batch.ts';
 
 export interface Receipts {
@@ -15,5 +16,5 @@ export async function createReceipts(components: Omit<ReceiptComponents, 'ledger
   const ledger = new AnswerLedger(components);
   const parts = { ...components, ledger };
   const intake = await BatchIntake.open(parts);
-  return { operations: receiptOperations(parts, intake), ledger };
+  return { operations: [...receiptOperations(parts, intake), ...usageOperations(parts)], ledger };
 }

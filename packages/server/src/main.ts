@@ -16,6 +16,7 @@ const roles: Record<string, () => Promise<{ run(options: never): Promise<void> }
   config: () => import('./roles/config.ts'),
   'db-backup': () => import('./roles/db-backup.ts'),
   'db-restore': () => import('./roles/db-restore.ts'),
+  'receipts-verify': () => import('./roles/receipts-verify.ts'),
   'db-move': () => import('./roles/db-move.ts'),
 };
 

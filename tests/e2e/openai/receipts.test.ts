@@ -1,11 +1,16 @@
 /** Receipts from the answer of a node to what a client can check without anybody. */
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { verifyEvidence } from '@reeve/market';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { textFaults, verifyEvidence } from '@reeve/market';
+import { exportReceipts, type ReceiptEvidence } from '@reeve/market/api';
 import { createClient, type Client } from '@reeve/sdk';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startBackendSimulator, type BackendSimulator } from '../../simulators/openai-backend.ts';
+import type { SystemProcess } from './process.ts';
 import { openAi, startHub, startNode, type TestHub } from './system.ts';
 import { eventually } from './waiting.ts';
 
@@ -15,13 +20,23 @@ const price = { inputMicroUsd: '150000', outputMicroUsd: '600000' };
 let backend: BackendSimulator;
 let hub: TestHub;
 let client: Client;
+let everything: string;
+let node: SystemProcess;
+let state: string;
 
 beforeAll(async () => {
   backend = await startBackendSimulator();
   hub = await startHub();
-  client = createClient({ url: hub.url, apiKey: await hub.keyWith('*') });
+  everything = await hub.keyWith('*');
+  client = createClient({ url: hub.url, apiKey: everything });
+});
+beforeAll(async () => {
+  state = await mkdtemp(join(tmpdir(), 'reeve-state-'));
+  node = await startNode(hub, backend.url, { name: 'honest', price, state });
 });
 afterAll(async () => {
+  await node[Symbol.asyncDispose]();
+  await rm(state, { recursive: true, force: true });
   await hub[Symbol.asyncDispose]();
   await backend[Symbol.asyncDispose]();
 });
@@ -53,7 +68,6 @@ async function receiptOf(taskId: string) {
 
 describe('an answer', () => {
   test('[MK-04 receipt] [LD-04 countersigned] [LD-03 receipt] has a receipt by its request id that holds by itself', async () => {
-    await using _node = await startNode(hub, backend.url, { name: 'honest', price });
     for (const stream of [false, true]) {
       const taskId = await ask(stream, stream ? { stream_options: { include_usage: true } } : {});
       const { summary, evidence } = await receiptOf(taskId);
@@ -70,16 +84,74 @@ describe('an answer', () => {
   });
 
   test('[LD-05 off-path] [MK-04 durable] nodes go on with their numbers after kill -9, under the key of their folder', async () => {
-    const state = await folder();
-    const options = { name: 'killed', price, state };
-    const first = await startNode(hub, backend.url, options);
     const before = await receiptOf(await ask());
-    await first.killNow();
+    await node.killNow();
     expect((await stat(join(state, 'receipts.key'))).mode & 0o777).toBe(0o600);
-    await using _again = await startNode(hub, backend.url, options);
+    node = await startNode(hub, backend.url, { name: 'honest', price, state });
     const after = await receiptOf(await ask());
     expect(after.evidence.batch.node).toBe(before.evidence.batch.node);
     expect(after.evidence.receipt.sequence).toBe(before.evidence.receipt.sequence + 1);
     expect(after.evidence.batch.sequence).toBe(before.evidence.batch.sequence + 1);
+  });
+});
+
+describe('the command line', () => {
+  const main = fileURLToPath(new URL('../../../packages/cli/src/main.ts', import.meta.url));
+  const run = promisify(execFile);
+
+  function reeve(...words: string[]) {
+    const env = { ...process.env, REEVE_URL: hub.url, REEVE_API_KEY: everything, REEVE_HOME: hub.home };
+    return run(process.execPath, ['--conditions=reeve-source', main, ...words], { env });
+  }
+
+  test('[MK-04 offline] [LD-05 offline] exports receipts, and checks them without a hub; a changed one is named', async () => {
+    const taskId = await ask();
+    await receiptOf(taskId);
+    const path = join(await folder(), 'receipts.ndjson');
+    const { stdout } = await reeve('receipts', 'export');
+    await writeFile(path, stdout);
+    const nowhere = { REEVE_URL: 'http://127.0.0.1:1', REEVE_API_KEY: 'rv_none' };
+    const offline = { env: { ...process.env, ...nowhere } };
+    const verify = [main, 'receipts', 'verify', path];
+    const checked = await run(process.execPath, ['--conditions=reeve-source', ...verify], offline);
+    expect(checked.stdout).toContain(`holds    ${taskId}`);
+    expect(checked.stdout).toMatch(/ 0 wrong, 0 disputed/);
+    await writeFile(path, stdout.replaceAll('"served"', '"partial"'));
+    const lie = await run(process.execPath, ['--conditions=reeve-source', ...verify], offline).catch(
+      (error: { code: number; stdout: string }) => error,
+    );
+    expect(lie).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining(`WRONG    ${taskId}  it is not in the batch`),
+    });
+  });
+
+  test('[MK-04 offline] compares the texts of one receipt, of a stream as it came', async () => {
+    const body = { ...hello, stream: true, stream_options: { include_usage: true } };
+    const response = await openAi(hub).chat.completions.create(body).asResponse();
+    const stream = await response.text();
+    const taskId = response.headers.get('x-reeve-task')!;
+    const { evidence } = await receiptOf(taskId);
+    expect(textFaults(evidence, { request: JSON.stringify(body), response: stream })).toEqual([]);
+    const other = JSON.stringify({ ...body, temperature: 0 });
+    expect(textFaults(evidence, { request: other, response: stream.replace('Hello', 'Hallo') })).toEqual([
+      'the request is not the one that was answered',
+      'the response is not the one that was given',
+    ]);
+  });
+
+  test('[MK-04 durable] usage is the sum of receipts to the micro-dollar, by what is asked for', async () => {
+    const lines = (await reeve('usage', '--by', 'key,model', '--json')).stdout.trim().split('\n');
+    const rows = lines.map((line) => JSON.parse(line) as Record<string, string>);
+    const all: ReceiptEvidence['receipt'][] = [];
+    for await (const { receipt } of client.paginate(exportReceipts)) all.push(receipt);
+    const sum = all.reduce((total, { costPicoUsd }) => total + BigInt(costPicoUsd), 0n);
+    expect(rows).toHaveLength(1);
+    expect(rows[0]).toMatchObject({ model: 'sim-small', key: expect.stringMatching(/^key:/), served: all.length });
+    expect(rows[0]!['costMicroUsd']).toBe(`${sum / 1_000_000n}`);
+    const csv = (await reeve('usage', '--by', 'day,node', '--csv')).stdout.trim().split('\n');
+    expect(csv[0]).toMatch(/^day,node,served,/);
+    expect(csv.slice(1).map((line) => line.split(',')[1])).toContain('honest');
+    expect((await reeve('usage')).stdout).toContain('sim-small');
   });
 });

@@ -18,7 +18,8 @@ export type ServerRole =
   | 'config'
   | 'db-backup'
   | 'db-restore'
-  | 'db-move';
+  | 'db-move'
+  | 'receipts-verify';
 
 /**
  * Runs a role of the server as a child process with this terminal, passes signals on, and gives its exit code. An API

@@ -22,11 +22,12 @@ const domainSummaries: Readonly<Record<string, string>> = {
   encryption: 'keys that seal what is stored',
   models: 'models that can be asked',
   market: 'what nodes offer',
+  receipts: 'what nodes signed for',
   health: 'the state of the hub’s dependencies',
 };
 
 /** Operations that have a better command of their own. */
-const elsewhere = new Set(['hub.status', 'events.list']);
+const elsewhere = new Set(['hub.status', 'events.list', 'receipts.export', 'usage.show']);
 
 /** Adds `reeve <domain> <verb>` for every operation. Flags are made only for the one that the command line names. */
 export function addOperationCommands(program: Command, session: Session, argv: readonly string[]): void {

@@ -1,5 +1,6 @@
 export { listModels, Model, showModel } from './models.ts';
 export { listOffers, Offer } from './offers.ts';
+export { showUsage } from './usage.ts';
 export { ReceiptEvidence } from './receipts.ts';
 export {
   exportReceipts,

@@ -9,6 +9,7 @@ import {
   showReceiptPosition,
   submitReceipts,
 } from './receipt-operations.ts';
+import { showUsage } from './usage.ts';
 
 /** Every operation of the market that does not stream, in the order people see them. */
 export const marketOperations = [
@@ -22,4 +23,5 @@ export const marketOperations = [
   listReceiptFaults,
   showReceiptPosition,
   submitReceipts,
+  showUsage,
 ] as const;
