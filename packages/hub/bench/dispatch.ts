@@ -28,7 +28,8 @@ const { values: flags } = parseArgs({
 const dispatches = 50_000;
 const matches = 20_000;
 const selections = 2_000;
-const tenants = 10;
+/** Who submits is known by a key, which has one text for its tenant. */
+const tenants = Array.from({ length: 10 }, (_, number) => `t${number}`);
 const capabilitiesPerAgent = 10;
 const ageingMs = 300_000;
 const settings = { inputMemoryBytes: 0, maxLiveTasks: 1e9, deferLowAt: 0.6, shedLowAt: 0.8, ageingMs };
@@ -80,7 +81,7 @@ function join({ board }: House, capability: string, constraints: Constraints = {
   const queue = board.queueFor([{ name: capability, minProficiency: 0 }], constraints);
   const links = { lane: undefined, previous: undefined, next: undefined };
   const order = { priority, dueAtMs: dueAtMs(priority, number, ageingMs), submittedAtMs: number, endings: 0 };
-  const task = { seq: number, id: `${number}`, tenant: `t${number % tenants}`, queue, ...order, ...links };
+  const task = { seq: number, id: `${number}`, tenant: tenants[number % tenants.length]!, queue, ...order, ...links };
   const live = { ...task, input: undefined } as unknown as LiveTask;
   board.add(live);
   board.enqueue(live);
@@ -92,7 +93,7 @@ function dispatching(scale: Scale): Contestant {
   const name = `${scale.agents} agents, ${scale.capabilities} capabilities, ${scale.tasks} tasks`;
   return {
     name,
-    about: `${capabilitiesPerAgent} capabilities an agent, ${tenants} tenants, a slot is free → its next task is taken, another joins`,
+    about: `${capabilitiesPerAgent} capabilities an agent, ${tenants.length} tenants, a slot is free → its next task is taken, another joins`,
     async measure() {
       house ??= filled(scale);
       const waitsUs: number[] = [];
@@ -121,7 +122,7 @@ function filled(scale: Scale): House {
 }
 
 function dispatch({ board }: House, agent: LiveAgent): LiveTask {
-  const task = nextTask(agent, board.load)!;
+  const task = nextTask(agent)!;
   board.take(task);
   agent.turns.take(task.tenant, 1);
   return task;

@@ -31,8 +31,8 @@ export class ClassQueue implements TaskQueue {
     return this.#size;
   }
 
-  get tenants(): Iterable<TenantQueue> {
-    return this.#ring;
+  get firstTenant(): TenantQueue | undefined {
+    return this.#ring.first;
   }
 
   get first(): LiveTask | undefined {

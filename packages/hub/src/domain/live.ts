@@ -90,8 +90,11 @@ export interface TenantTasks {
   readonly tenant: string;
   /** Number of the turn that it had last, or when it began to wait; over all classes, the lowest waits longest. */
   readonly turn: number;
-  /** Its next task. */
+  /** Its next task, and the time by which that is ordered. */
   readonly first: LiveTask | undefined;
+  readonly firstDueAtMs: number;
+  /** Whose turn in this class came next after its own. */
+  readonly next: TenantTasks | undefined;
 }
 
 /** The tasks of one requirement class that wait for an agent (see class-queue.ts). */
@@ -102,8 +105,8 @@ export interface TaskQueue extends Iterable<LiveTask> {
   /** Of these, the ones whose agenda does not hold this queue because they found it empty. */
   readonly unlisted: Set<LiveAgent>;
   readonly size: number;
-  /** Tenants whose tasks wait, the one whose turn came longest ago first. */
-  readonly tenants: Iterable<TenantTasks>;
+  /** Of the tenants whose tasks wait, the one whose turn came longest ago; the others follow it. */
+  readonly firstTenant: TenantTasks | undefined;
   /** The task that is next: of the tenant whose turn came longest ago. */
   readonly first: LiveTask | undefined;
   /** What of one tenant waits here. */

@@ -1,5 +1,4 @@
 import type { LiveAgent, LiveTask, TaskQueue, TenantTasks } from './live.ts';
-import { goesBefore, type Pressure } from './tenant-queue.ts';
 
 /** Tenants' queues looked at for one slot: so its cost is bounded, whatever waits. What was left out comes first next. */
 const lookLimit = 256;
@@ -9,16 +8,22 @@ const lookLimit = 256;
  * (turns.ts) and, of those whose turn it is, the one that got something longest ago; then that tenant's next task in any
  * class. Queues found empty leave the agenda until somebody waits in them again.
  */
-export function nextTask(agent: LiveAgent, pressure: Pressure): LiveTask | undefined {
+export function nextTask(agent: LiveAgent): LiveTask | undefined {
   const seen: TaskQueue[] = [];
   const { tenant } = whoseTurn(agent, seen) ?? {};
   if (tenant === undefined) return undefined;
-  let next: LiveTask | undefined;
+  let next: TenantTasks | undefined;
   for (const queue of seen) {
-    const first = queue.of(tenant)?.first;
-    if (first && (!next || goesBefore(first, next, pressure))) next = first;
+    const waiting = queue.of(tenant);
+    if (waiting && (!next || isDueBefore(waiting, next))) next = waiting;
   }
-  return next;
+  return next?.first;
+}
+
+/** Between two classes of one tenant, as `goesBefore` says between two tasks. */
+function isDueBefore(a: TenantTasks, b: TenantTasks): boolean {
+  if (a.firstDueAtMs !== b.firstDueAtMs) return a.firstDueAtMs < b.firstDueAtMs;
+  return a.first!.seq < b.first!.seq;
 }
 
 function whoseTurn(agent: LiveAgent, seen: TaskQueue[]): TenantTasks | undefined {
@@ -31,7 +36,7 @@ function whoseTurn(agent: LiveAgent, seen: TaskQueue[]): TenantTasks | undefined
       continue;
     }
     seen.push(queue);
-    for (const waiting of queue.tenants) {
+    for (let waiting = queue.firstTenant; waiting; waiting = waiting.next) {
       const round = agent.turns.roundOf(waiting.tenant);
       if (round < chosenRound || (round === chosenRound && waiting.turn < chosen!.turn)) {
         [chosen, chosenRound] = [waiting, round];

@@ -113,7 +113,7 @@ export class Dispatcher {
   /** Fills the free slots of one agent with what is next for it; those it keeps are offered to whatever comes. */
   #feed(agent: LiveAgent): void {
     while (freeSlots(agent) > 0) {
-      const task = nextTask(agent, this.#parts.board.load);
+      const task = nextTask(agent);
       if (!task) return rise(agent);
       this.#grant(agent, task);
     }

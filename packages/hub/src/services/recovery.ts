@@ -22,7 +22,11 @@ import type { SteadyTime } from './steady-time.ts';
 import type { TaskBoard } from './task-board.ts';
 import { taskEvent } from './task-event.ts';
 
-const pageSize = 5_000;
+/**
+ * Rows of a page of this size are gone before they get old. Of 5,000 many move to the old generation and stay there for
+ * a while: a start with 200,000 tasks then takes 400 MB instead of 265, and a tenth more time.
+ */
+const pageSize = 1_000;
 
 export interface RecoveryParts {
   readonly board: TaskBoard;

@@ -26,7 +26,7 @@ function put(queue: ClassQueue, task: LiveTask): void {
 }
 
 function take(agent: LiveAgent, all: readonly ClassQueue[]): LiveTask | undefined {
-  const task = nextTask(agent, calm);
+  const task = nextTask(agent);
   if (!task) return undefined;
   all.find((queue) => [...queue].includes(task))!.take(task);
   agent.turns.take(task.tenant, 1);
@@ -97,14 +97,14 @@ describe('what a free slot takes', () => {
   test('[HB-03] a class found empty is looked at again as soon as something waits in it', () => {
     const all = queues(2);
     const agent = agentFor(all);
-    expect(nextTask(agent, calm)).toBeUndefined();
+    expect(nextTask(agent)).toBeUndefined();
     const task = waiting(1, 2);
     put(all[1]!, task);
     expect(take(agent, all)).toBe(task);
-    expect(nextTask(agent, calm)).toBeUndefined();
+    expect(nextTask(agent)).toBeUndefined();
     expect(agent.agenda.size).toBe(0);
     const again = waiting(2, 2);
     put(all[1]!, again);
-    expect(nextTask(agent, calm)).toBe(again);
+    expect(nextTask(agent)).toBe(again);
   });
 });

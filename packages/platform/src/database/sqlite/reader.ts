@@ -17,7 +17,7 @@ const busyTimeoutMs = 100;
 /** The connection that reads, on the calling thread: a query by key costs less than the way to another thread. */
 export class SqliteReader implements Reader {
   readonly #db: DatabaseSync;
-  readonly #prepared = new Map<string, StatementSync>();
+  readonly #prepared = new Map<string, PreparedQuery>();
 
   constructor(path: string, cacheBytes: number) {
     this.#db = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs });
@@ -29,7 +29,9 @@ export class SqliteReader implements Reader {
     const values: BindValue[] = params.slice() as SqlValue[]; // nothing is looked for by a text that is stored sealed
     integersForSqlite(values);
     try {
-      return this.#statement(sql).all(...values) as unknown as Row[];
+      const { statement, columns } = this.#query(sql);
+      const rows = statement.all(...values) as unknown as SqlValue[][];
+      return rows.map((row) => named(columns, row));
     } catch (error) {
       const reason = storageReason(error);
       if (reason !== undefined) throw StorageUnavailable.error(reason, { cause: error });
@@ -43,12 +45,33 @@ export class SqliteReader implements Reader {
   }
 
   /** The least recently used statement is forgotten when there are too many. */
-  #statement(sql: string): StatementSync {
+  #query(sql: string): PreparedQuery {
     const known = this.#prepared.get(sql);
     if (known !== undefined) this.#prepared.delete(sql);
     else if (this.#prepared.size >= mostPrepared) this.#prepared.delete(this.#prepared.keys().next().value!);
-    const statement = known ?? this.#db.prepare(sql);
-    this.#prepared.set(sql, statement);
-    return statement;
+    const query = known ?? prepare(this.#db, sql);
+    this.#prepared.set(sql, query);
+    return query;
   }
+}
+
+interface PreparedQuery {
+  readonly statement: StatementSync;
+  readonly columns: readonly string[];
+}
+
+function prepare(db: DatabaseSync, sql: string): PreparedQuery {
+  const statement = db.prepare(sql);
+  statement.setReturnArrays(true);
+  return { statement, columns: statement.columns().map(({ name }) => name) };
+}
+
+/**
+ * Made here, a row is an object like any other; made by `node:sqlite` it is a dictionary, dearer to make and to read: 3 µs
+ * of 7 for each task of a start with many, on a busy machine.
+ */
+function named(columns: readonly string[], values: readonly SqlValue[]): Row {
+  const row: Row = {};
+  for (let index = 0; index < columns.length; index++) row[columns[index]!] = values[index]!;
+  return row;
 }
