@@ -32,6 +32,15 @@ export const mutants: readonly Mutant[] = [
     testName: 'goes ahead in pieces',
   },
   {
+    name: 'tokens-after-the-end-passed-on',
+    guarantee: 'MK-02 stream',
+    file: 'packages/market/src/drivers/openai/answer-stream.ts',
+    find: 'if (event === endMark) return exchange.discardRest();',
+    replace: 'if (event === endMark) continue;',
+    test: handler,
+    testName: 'ends with the first',
+  },
+  {
     name: 'completions-sent-to-the-chat',
     guarantee: 'MK-02 completions',
     file: 'packages/market/src/node/backend.ts',

@@ -14,7 +14,8 @@ type Fault =
   | 'end-mid-stream' // `faultAfter` deltas, then a clean end without finish_reason and [DONE]
   | 'error-chunk' // `faultAfter` deltas, then `data: {"error": …}`
   | 'garbage-chunk' // `faultAfter` deltas, then an event that is not JSON
-  | 'no-done'; // everything but [DONE]
+  | 'no-done' // everything but [DONE]
+  | 'more-after-done'; // a whole answer with [DONE], then one more delta and another [DONE]
 
 /** How a request is answered. Everything has a default, so `{}` is a friendly backend. */
 export interface Behaviour {

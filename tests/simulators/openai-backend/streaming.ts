@@ -30,10 +30,15 @@ export async function streamAnswer(
   }
   if (events === faultAt) return showFault(response, behaviour);
   if (behaviour.fault !== 'no-done') pending += eventText('[DONE]', behaviour);
+  if (behaviour.fault === 'more-after-done')
+    pending += eventText(afterDone, behaviour) + eventText('[DONE]', behaviour);
   if (pending !== '') await deliver(response, pending, { ...behaviour, intervalMs: 0 });
   if (behaviour.endDelayMs > 0) await pause(behaviour.endDelayMs);
   response.end();
 }
+
+const afterDone =
+  '{"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":" and more"},"finish_reason":null}]}';
 
 function isMidStream({ fault }: Behaviour): boolean {
   return fault?.endsWith('-mid-stream') === true || fault?.endsWith('-chunk') === true;

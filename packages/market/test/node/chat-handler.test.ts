@@ -137,6 +137,20 @@ describe('a streamed answer', () => {
     },
   );
 
+  test('[MK-02 stream] ends with the first [DONE]: what a backend says after it is not part of the answer', async () => {
+    simulator.behave({ fault: 'more-after-done' });
+    const context = contextFor(capability);
+    expect(await node.handler(asking('hi', streaming), context)).toMatchObject({ finishReason: 'stop', chunks: 11 });
+    expect(contentOf(context.emitted)).not.toContain('and more');
+  });
+
+  test('[MK-01 backend] bytes cut anywhere, also within a character, come out as the text they were', async () => {
+    simulator.behave({ splitBytes: 3 });
+    const context = contextFor(capability);
+    await node.handler(asking('hi', { stream: true }), context);
+    expect(contentOf(context.emitted)).toBe('Hello from the simulated backend – grüß dich');
+  });
+
   test('without a single chunk is an error, not an empty answer', async () => {
     const error = await failureOf(
       node.handler(asking('hi', { stream: true, n: 0, sim: { tokens: 0 } }), contextFor(capability)),
