@@ -37,7 +37,7 @@ describe('faults of a PostgreSQL server', needs('postgres'), () => {
   test('[HB-08] a server that is killed and started again: what was acknowledged is there, and writing goes on by itself', async () => {
     const db = await open(await cluster.createDatabase());
     const told = collectEvents(db);
-    const ids = Array.from({ length: 3_000 }, (_, index) => `n${index}`);
+    const ids = Array.from({ length: 8_000 }, (_, index) => `n${index}`);
     const units = ids.map((id) => addNote(db, id));
     const settled = Promise.allSettled(units);
     await units[500];
