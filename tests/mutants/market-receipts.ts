@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const market = 'packages/market/src';
 const test = 'packages/market/test/receipts';
+const vouchers = 'packages/market/test/vouchers/vouchers.test.ts';
 
 export const mutants: readonly Mutant[] = [
   {
@@ -115,5 +116,29 @@ export const mutants: readonly Mutant[] = [
     find: 'this.#receipt = receiptSequence;',
     replace: '',
     test: `${test}/book.test.ts`,
+  },
+  {
+    name: 'voucher-for-an-older-fence',
+    guarantee: 'LD-03 voucher',
+    file: `${market}/vouchers/voucher-writer.ts`,
+    find: 'if (fence !== this.#fence) throw',
+    replace: 'if (this.#fence === undefined) throw',
+    test: vouchers,
+  },
+  {
+    name: 'lower-voucher-taken',
+    guarantee: 'MK-05 claim-limit',
+    file: `${market}/vouchers/voucher-book.ts`,
+    find: 'if (maxClaimableAmount <= before)',
+    replace: 'if (maxClaimableAmount < 0n)',
+    test: vouchers,
+  },
+  {
+    name: 'credit-without-end',
+    guarantee: 'MK-05 credit-limit',
+    file: `${market}/vouchers/voucher-book.ts`,
+    find: '- signed <= this.#creditPicoUsd',
+    replace: '- signed >= 0n',
+    test: vouchers,
   },
 ];

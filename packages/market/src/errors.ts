@@ -92,3 +92,11 @@ export const ReceiptsEquivocal = defineError({
     'Two contents are signed under one number of a batch or receipt, or one fence. Only a node that cheats, or one whose state folder was copied, does that.',
   remedy: 'The first content counts. Both are kept as evidence: `reeve receipts faults` shows them.',
 });
+export const VoucherRefused = defineError({
+  code: 'voucher_refused',
+  class: 'paymentRequired',
+  title: 'The voucher is not taken, or not given',
+  meaning:
+    'A voucher counts for one channel on one chain, signed by its key, above all before it and not above the deposit; and it is only signed for the current fence.',
+  remedy: 'The message says which of these it is not. With a used up deposit, top the channel up.',
+});
