@@ -28,7 +28,7 @@ export const defaultHttpSettings: HttpSettings = {
   requestTimeoutMs: 60_000,
   answerTimeoutMs: 60_000,
   keepAliveTimeoutMs: 65_000,
-  connectionsAtMost: 10_000,
+  connectionsAtMost: 16_000, // ten thousand agents, and room for everybody who asks about them
   corsOrigins: [],
   trustProxy: false,
   drainMs: 10_000,
