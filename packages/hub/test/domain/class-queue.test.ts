@@ -145,5 +145,5 @@ describe('between tenants', () => {
 
 /** The rule in words: one step of priority for each `ageingMs` waited. */
 function effective(task: LiveTask): number {
-  return task.submittedAtMs / ageingMs + task.priority;
+  return task.submittedAtMs + task.priority * ageingMs; // whole numbers: a tie is a tie
 }
