@@ -7,12 +7,13 @@ import type { NodeBenchFlags, NodeFlags } from './commands/node.ts';
 import type { ConfigFlags, UpFlags } from './commands/server-roles.ts';
 import type { StatusFlags } from './commands/status.ts';
 import { addDatabaseCommands } from './database-commands.ts';
+import { addAlerts, addDashboards } from './monitoring-commands.ts';
 import type { Session } from './session.ts';
 import type { UsageFlags } from './commands/usage.ts';
 import { version } from './version.ts';
 
 /** Commands that need no operation to be known: they start without loading the client. */
-const standalone = new Set(['alerts', 'up', 'node', 'config', 'db', 'completion']);
+const standalone = new Set(['alerts', 'dashboards', 'up', 'node', 'config', 'db', 'completion']);
 
 /**
  * The tree of commands for one command line. What a command does is loaded when it runs; the commands made from
@@ -28,6 +29,7 @@ export async function buildProgram(session: Session, argv: readonly string[]): P
     .exitOverride();
   addServerCommands(program, session);
   addAlerts(program, session);
+  addDashboards(program, session);
   addDatabaseCommands(program, session);
   const words = argv.filter((word) => !word.startsWith('-'));
   const isStandalone = standalone.has(words[0] ?? '') || (words[0] === 'agents' && words[1] === 'run');
@@ -116,26 +118,6 @@ const nodeExamples = `
 Examples:
   reeve node --backend http://127.0.0.1:11434/v1 --concurrency 4 --price 200000/600000
   reeve node bench --backend http://127.0.0.1:11434/v1 --concurrency 8`;
-
-function addAlerts(program: Command, session: Session): void {
-  const alerts = program.command('alerts').description('what is watched, and what to do about it');
-  alerts
-    .command('list')
-    .description('the alert rules: condition, severity, action, owner and runbook')
-    .option('--json', 'as one line of JSON')
-    .action(async ({ json }: { json?: boolean }) => {
-      const { alerts: print } = await import('./commands/server-roles.ts');
-      session.exitCode = await print(json ? 'json' : 'text');
-    });
-  alerts
-    .command('export')
-    .description('the alert rules as a file for Prometheus')
-    .addHelpText('after', '\nExample:\n  reeve alerts export > /etc/prometheus/rules/reeve.yml')
-    .action(async () => {
-      const { alerts: print } = await import('./commands/server-roles.ts');
-      session.exitCode = await print('prometheus');
-    });
-}
 
 function addAgentsRun(agents: Command, session: Session): void {
   agents

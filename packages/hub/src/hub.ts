@@ -165,11 +165,14 @@ function streams({ database, settings }: HubComponents, engine: Engine): RawRout
   ];
 }
 
-function watch({ metrics }: HubComponents, { board, roster }: Engine, feed: EventFeed): void {
+function watch({ metrics, clock }: HubComponents, { board, roster }: Engine, feed: EventFeed): void {
   const sum = (of: (agent: ReturnType<AgentRoster['get']> & object) => number): number =>
     [...roster.all()].reduce((total, agent) => total + of(agent), 0);
   metrics.watch({
     waiting: () => board.waiting,
+    waitingByPriority: () => board.waitingByPriority,
+    oldestWaitingMs: () => board.oldestWaitingMs(clock.nowMs()),
+    activeTenants: () => board.tenantCount,
     live: () => board.size,
     load: () => board.load.share,
     connectedAgents: () => sum((agent) => (agent.link ? 1 : 0)),

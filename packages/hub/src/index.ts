@@ -4,6 +4,7 @@ export type { Hub, OfferedCapability } from './hub.ts';
 export type { HubComponents, HubSettings } from './components.ts';
 export type { AttachedRequest, AttachedTask } from './services/attached-tasks.ts';
 export { hubAlerts } from './alerts.ts';
+export { hubBusinessPanels, hubPanels } from './dashboards.ts';
 export { createHubMetrics } from './metrics.ts';
 export type { HubMetrics } from './metrics.ts';
 export { hubMigrations } from './migrations/index.ts';

@@ -1,10 +1,13 @@
 import type { Metrics } from '@reeve/platform';
-import type { TaskState } from './api/task.ts';
+import type { Priority, TaskState } from './api/task.ts';
+
+/** Tenants that are kept apart in the metrics. */
+const tenantsAtMost = 200;
 
 /** What the hub counts. Each call costs an addition; nothing is allocated. */
 export interface HubMetrics {
   submitted(count: number): void;
-  ended(state: TaskState): void;
+  ended(state: TaskState, tenant: string): void;
   /** A task was refused for want of room: `full`, `low_shed`, `live_tasks` or `tasks_per_minute`. */
   refused(reason: string): void;
   breakerOpened(): void;
@@ -21,7 +24,12 @@ export interface HubMetrics {
 /** Read at each scrape. */
 export interface HubGauges {
   waiting(): number;
+  waitingByPriority(): Readonly<Record<Priority, number>>;
+  /** For how long the oldest task that waits has waited; 0 without any. */
+  oldestWaitingMs(): number;
   live(): number;
+  /** Tenants with tasks that have not ended. */
+  activeTenants(): number;
   /** Share of the capacity in use, 0..1. */
   load(): number;
   connectedAgents(): number;
@@ -35,6 +43,13 @@ export function createHubMetrics(metrics: Metrics): HubMetrics {
   const area = 'hub';
   const submitted = metrics.counter({ area, what: 'tasks_submitted', help: 'Tasks accepted' }).child();
   const ended = metrics.counter({ area, what: 'tasks_ended', help: 'Tasks ended', labels: ['state'] });
+  const endedOf = metrics.counter({
+    area,
+    what: 'tenant_tasks_ended',
+    help: 'Tasks ended, by tenant; those of tenants beyond the bound are counted as other',
+    labels: ['tenant'],
+    maxChildren: tenantsAtMost,
+  });
   const failed = metrics.counter({ area, what: 'attempts_failed', help: 'Attempts failed', labels: ['code'] });
   const refused = metrics.counter({
     area,
@@ -52,7 +67,10 @@ export function createHubMetrics(metrics: Metrics): HubMetrics {
   const violations = metrics.counter({ area, what: 'protocol_violations', help: 'Agent connections closed' }).child();
   return {
     submitted: (count) => submitted.inc(count),
-    ended: (state) => ended.child(state).inc(),
+    ended(state, tenant) {
+      ended.child(state).inc();
+      endedOf.child(tenant).inc();
+    },
     refused: (reason) => refused.child(reason).inc(),
     breakerOpened: () => breakers.inc(),
     attemptFailed: (code) => failed.child(code).inc(),
@@ -65,13 +83,7 @@ export function createHubMetrics(metrics: Metrics): HubMetrics {
 
 function watchGauges(metrics: Metrics, gauges: HubGauges): void {
   const area = 'hub';
-  metrics.sampledGauge({
-    area,
-    what: 'waiting',
-    unit: 'tasks',
-    help: 'Tasks that wait for an agent',
-    read: gauges.waiting,
-  });
+  watchQueue(metrics, gauges);
   metrics.sampledGauge({ area, what: 'live', unit: 'tasks', help: 'Tasks that have not ended', read: gauges.live });
   metrics.sampledGauge({
     area,
@@ -102,4 +114,37 @@ function watchGauges(metrics: Metrics, gauges: HubGauges): void {
     read: gauges.eventReaders,
   });
   metrics.sampledGauge({ area, what: 'busy', unit: 'slots', help: 'Leases held by agents', read: gauges.busySlots });
+}
+
+function watchQueue(metrics: Metrics, gauges: HubGauges): void {
+  const area = 'hub';
+  metrics.sampledGauge({
+    area,
+    what: 'waiting',
+    unit: 'tasks',
+    help: 'Tasks that wait for an agent',
+    read: gauges.waiting,
+  });
+  metrics.sampledGauges({
+    area,
+    what: 'priority_waiting',
+    unit: 'tasks',
+    help: 'Tasks that wait for an agent, by priority',
+    label: 'priority',
+    read: gauges.waitingByPriority,
+  });
+  metrics.sampledGauge({
+    area,
+    what: 'oldest_waiting',
+    unit: 'seconds',
+    help: 'For how long the oldest task that waits has waited',
+    read: () => gauges.oldestWaitingMs() / 1_000,
+  });
+  metrics.sampledGauge({
+    area,
+    what: 'active',
+    unit: 'tenants',
+    help: 'Tenants with tasks that have not ended',
+    read: gauges.activeTenants,
+  });
 }

@@ -9,5 +9,6 @@ export { createReceiptMetrics } from './receipt-metrics.ts';
 export { marketMigrations } from './migrations/index.ts';
 export { marketSealedColumns } from './store/sealed-salts.ts';
 export type { GatewayComponents, GatewaySettings } from './gateway/components.ts';
+export { marketBusinessPanels } from './dashboards.ts';
 export { createGatewayMetrics } from './gateway/metrics.ts';
 export type { GatewayMetrics } from './gateway/metrics.ts';

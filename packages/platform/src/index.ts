@@ -8,6 +8,7 @@ export {
   platformMigrations,
   restoreDatabase,
   statementsFor,
+  watchDatabase,
 } from './database/index.ts';
 export type {
   AuditDraft,
@@ -61,6 +62,8 @@ export { createLifecycle, installSignals } from './lifecycle/index.ts';
 export type { Lifecycle } from './lifecycle/index.ts';
 export { platformAlerts, prometheusRules } from './alerts/index.ts';
 export type { AlertRule } from './alerts/index.ts';
+export { grafanaDashboard, platformPanels } from './dashboards/index.ts';
+export type { Dashboard, PanelRow } from './dashboards/index.ts';
 export { openTracing, TracedDatabase } from './tracing/index.ts';
 export type { Tracing } from './tracing/index.ts';
 export { createMetrics } from './metrics/index.ts';

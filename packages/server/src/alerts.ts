@@ -2,7 +2,7 @@ import { hubAlerts } from '@reeve/hub';
 import { platformAlerts, type AlertRule } from '@reeve/platform';
 
 /** Paths whose answers wait by design. */
-const waitingRoutes = [
+export const waitingRoutes = [
   '/v1/leases',
   '/v1/events',
   '/v1/tasks/{id}',

@@ -13,6 +13,7 @@ const roles: Record<string, () => Promise<{ run(options: never): Promise<void> }
   handlers: () => import('./roles/handlers.ts'),
   mcp: () => import('./roles/mcp.ts'),
   alerts: () => import('./roles/alerts.ts'),
+  dashboards: () => import('./roles/dashboards.ts'),
   config: () => import('./roles/config.ts'),
   'db-backup': () => import('./roles/db-backup.ts'),
   'db-restore': () => import('./roles/db-restore.ts'),

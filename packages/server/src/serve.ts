@@ -22,6 +22,7 @@ import {
   databaseCheck,
   openTracing,
   TracedDatabase,
+  watchDatabase,
   type Access,
   type AccessComponents,
   type ApprovalSettings,
@@ -70,6 +71,7 @@ export async function serveOn(record: OpenRecord, components: ServeComponents): 
   const { configuration, log, lifecycle } = components;
   const metrics = createMetrics({ defaultMetrics: true });
   lifecycle.onStop('telemetry', 'metrics', () => metrics.stop());
+  watchDatabase(metrics, record.database);
   const tracing = await traced(components, metrics);
   const database = tracing ? new TracedDatabase(record.database) : record.database;
   metrics

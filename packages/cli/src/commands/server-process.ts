@@ -15,6 +15,7 @@ export type ServerRole =
   | 'handlers'
   | 'mcp'
   | 'alerts'
+  | 'dashboards'
   | 'config'
   | 'db-backup'
   | 'db-restore'

@@ -24,6 +24,11 @@ export function alerts(form: 'prometheus' | 'json' | 'text'): Promise<number> {
   return runServer('alerts', { form });
 }
 
+/** `reeve dashboards list` and `export` */
+export function dashboards(wanted: { readonly name?: string; readonly json?: boolean }): Promise<number> {
+  return runServer('dashboards', wanted);
+}
+
 export interface ConfigFlags {
   readonly config?: string[];
   readonly json?: boolean;

@@ -40,7 +40,7 @@ function statusOf({
     load: loadOf(board.load, settings.maxLiveTasks),
     agents: roster.countByState(),
     slots: { total: slots.total, busy: slots.leased },
-    oldestWaitingMs: oldestMs(board, clock.nowMs()),
+    oldestWaitingMs: board.oldestWaitingMs(clock.nowMs()),
     database: { kind, writable, ...(reason === undefined ? {} : { reason }) },
   };
 }
@@ -58,10 +58,4 @@ function countSlots(roster: AgentRoster): { total: number; leased: number } {
     leased += agent.leases.size;
   }
   return { total, leased };
-}
-
-function oldestMs(board: TaskBoard, nowMs: number): number {
-  let oldest = nowMs;
-  for (const queue of board.queues()) oldest = Math.min(oldest, queue.oldestSubmittedAtMs);
-  return nowMs - oldest;
 }

@@ -411,7 +411,7 @@ export class Settlement {
     this.#parts.keeper.forgetTask(task);
     this.#parts.board.remove(task);
     task.trace?.ended(ending.state, ending.error?.code);
-    this.#parts.metrics.ended(ending.state);
+    this.#parts.metrics.ended(ending.state, task.tenant);
     this.#parts.endings.tell(task, ending);
   }
 }

@@ -1,9 +1,10 @@
 import type { HubSettings } from '../components.ts';
-import type { Constraints, Requirement } from '../api/task.ts';
+import type { Constraints, Priority, Requirement } from '../api/task.ts';
 import { ClassQueue } from '../domain/class-queue.ts';
 import type { LiveTask, TaskQueue } from '../domain/live.ts';
 import { Load, type LoadSettings } from '../domain/load.ts';
 import { requirementClass, requirementKey } from '../domain/requirement-class.ts';
+import { priorities } from '../domain/tenant-queue.ts';
 import type { AgentRoster } from './agent-roster.ts';
 
 /**
@@ -29,7 +30,8 @@ export class TaskBoard {
   readonly #liveOf = new Map<string, number>();
   readonly load: Load;
   #inputBytes = 0;
-  #waiting = 0;
+  /** By priority. */
+  readonly #waiting = priorities.map(() => 0);
 
   constructor(roster: AgentRoster, settings: TaskBoardSettings) {
     this.#roster = roster;
@@ -54,7 +56,26 @@ export class TaskBoard {
 
   /** Tasks that wait in a queue. */
   get waiting(): number {
-    return this.#waiting;
+    let sum = 0;
+    for (const count of this.#waiting) sum += count;
+    return sum;
+  }
+
+  get waitingByPriority(): Record<Priority, number> {
+    const counts = priorities.map((priority, index) => [priority, this.#waiting[index]!] as const);
+    return Object.fromEntries(counts) as Record<Priority, number>;
+  }
+
+  /** For how long the oldest task that waits has waited; 0 without any. */
+  oldestWaitingMs(nowMs: number): number {
+    let oldestMs = nowMs;
+    for (const queue of this.#queues.values()) oldestMs = Math.min(oldestMs, queue.oldestSubmittedAtMs);
+    return nowMs - oldestMs;
+  }
+
+  /** Tenants with tasks that have not ended. */
+  get tenantCount(): number {
+    return this.#liveOf.size;
   }
 
   queues(): IterableIterator<ClassQueue> {
@@ -86,14 +107,14 @@ export class TaskBoard {
   enqueue(task: LiveTask): void {
     if (!this.#mayWait(task)) return;
     task.queue.push(task);
-    this.#waiting += 1;
+    this.#waiting[task.priority]! += 1;
   }
 
   /** Lets a task wait again, before all others of its priority. */
   giveBack(task: LiveTask): void {
     if (!this.#mayWait(task)) return;
     task.queue.giveBack(task);
-    this.#waiting += 1;
+    this.#waiting[task.priority]! += 1;
   }
 
   /** A task that has ended, or whose end is being written, must not be handed out any more. */
@@ -104,23 +125,25 @@ export class TaskBoard {
   /** Takes a waiting task out because an agent gets it. */
   take(task: LiveTask): void {
     task.queue.take(task);
-    this.#waiting -= 1;
+    this.#waiting[task.priority]! -= 1;
   }
 
   /** Counts a task as a critical one of its age from now on: its deadline presses. */
   press(task: LiveTask): void {
     const waits = task.lane !== undefined;
-    if (waits) task.queue.remove(task);
+    this.dequeue(task);
     task.dueAtMs -= task.priority * this.#ageingMs;
     task.priority = 0;
-    if (waits) task.queue.push(task);
+    if (!waits) return;
+    task.queue.push(task);
+    this.#waiting[0]! += 1;
   }
 
   /** Takes a task out of its queue, if it waits there. */
   dequeue(task: LiveTask): void {
     if (!task.lane) return;
     task.queue.remove(task);
-    this.#waiting -= 1;
+    this.#waiting[task.priority]! -= 1;
   }
 
   /** Takes the copy of the input out of memory: it is on its way to an agent. */

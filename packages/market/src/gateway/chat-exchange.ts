@@ -135,7 +135,7 @@ export class ChatExchange {
     const { clock, log, metrics } = this.#components;
     const durationMs = clock.monotonicMs() - this.#startedMs;
     const outcome = how === 'served' ? how : how.code;
-    metrics.answered(outcome, durationMs);
+    metrics.answered(this.#asked.body.model, outcome, durationMs);
     this.#seen?.ended(outcome);
     const { correlationId } = this.#request.visit;
     const facts = { correlationId, taskId: this.#taskId, model: this.#asked.body.model, outcome, durationMs };

@@ -4,8 +4,8 @@ import type { Metrics } from '@reeve/platform';
 export interface GatewayMetrics {
   /** The first chunk of a stream was passed on. */
   firstChunk(delayMs: number): void;
-  /** A request was answered: `served`, or the code of its error. */
-  answered(outcome: string, durationMs: number): void;
+  /** A request to a model that there is was answered: `served`, or the code of its error. */
+  answered(model: string, outcome: string, durationMs: number): void;
 }
 
 export function createGatewayMetrics(metrics: Metrics): GatewayMetrics {
@@ -14,7 +14,7 @@ export function createGatewayMetrics(metrics: Metrics): GatewayMetrics {
     area,
     what: 'requests',
     help: 'Requests to models answered',
-    labels: ['outcome'],
+    labels: ['model', 'outcome'],
   });
   const duration = metrics
     .histogram({ area, what: 'request_duration', unit: 'seconds', help: 'From the request to the end of its answer' })
@@ -27,11 +27,10 @@ export function createGatewayMetrics(metrics: Metrics): GatewayMetrics {
       help: 'From the request to the first chunk of its stream',
     })
     .child();
-  const served = requests.child('served');
   return {
     firstChunk: (delayMs) => firstChunk.observe(delayMs / 1_000),
-    answered(outcome, durationMs) {
-      (outcome === 'served' ? served : requests.child(outcome)).inc();
+    answered(model, outcome, durationMs) {
+      requests.child(model, outcome).inc();
       duration.observe(durationMs / 1_000);
     },
   };

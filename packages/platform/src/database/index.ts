@@ -40,6 +40,7 @@ export type { PostgresOptions } from './postgres/open-postgres.ts';
 export type { GroupDatabase } from './group/group-database.ts';
 export { moveDatabase } from './move/move-database.ts';
 export type { MoveProgress, MoveReport, MovedTable } from './move/move-database.ts';
+export { watchDatabase } from './metrics.ts';
 export { backUpDatabase } from './backup/back-up-database.ts';
 export type { BackupOptions, BackupReport } from './backup/back-up-database.ts';
 export type { BackupManifest } from './backup/entries.ts';

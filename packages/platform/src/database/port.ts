@@ -111,12 +111,21 @@ export interface Database extends AsyncDisposable {
   status(): DatabaseStatus;
 }
 
+/** Connections that read: of an embedded database the one of the calling thread, which is never waited for. */
+export interface ReaderStatus {
+  readonly inUse: number;
+  readonly idle: number;
+  /** Reads that wait for a connection. */
+  readonly waiting: number;
+}
+
 export interface DatabaseStatus {
   readonly kind: 'sqlite' | 'postgres';
   readonly writable: boolean;
   /** Why it is not writable, for people. */
   readonly reason?: string;
   readonly queuedUnits: number;
+  readonly readers: ReaderStatus;
   /** Group commits that were made durable, and those that failed. */
   readonly commits: number;
   readonly failedCommits: number;

@@ -95,8 +95,8 @@ export function databaseCheck(database: Database): HealthCheck {
     name: 'database',
     critical: true,
     check() {
-      const { writable, reason, ...facts } = database.status();
-      return { ok: writable, reason, facts: { ...facts } };
+      const { writable, reason, readers, ...facts } = database.status();
+      return { ok: writable, reason, facts: { ...facts, readers: { ...readers } } };
     },
   };
 }

@@ -1,9 +1,12 @@
+import type { Socket } from 'node:net';
 import type { Counter, Histogram, Metrics } from '../metrics/index.ts';
 import type { UnderWay } from './under-way.ts';
 
 /** What the HTTP server counts; a route is its pattern, so that the number of labels is bounded. */
 export interface HttpMetrics {
   forRoute(method: string, route: string): RouteMetrics;
+  /** Counts a connection until it is closed. */
+  connected(socket: Socket): void;
   /** A connection or request refused before it reached a route. */
   refused(reason: string): void;
 }
@@ -35,6 +38,9 @@ export function createHttpMetrics(metrics: Metrics, underWay: UnderWay): HttpMet
     help: 'Requests under way',
     read: () => underWay.count,
   });
+  const open = metrics
+    .gauge({ area: 'http', what: 'open', unit: 'connections', help: 'Connections open, upgraded ones among them' })
+    .child();
   const refusals = metrics.counter({
     area: 'http',
     what: 'refused_early',
@@ -44,6 +50,10 @@ export function createHttpMetrics(metrics: Metrics, underWay: UnderWay): HttpMet
   return {
     forRoute: (method, route) =>
       routeMetrics(durations.child(method, route), (status) => requests.child(method, route, String(status))),
+    connected(socket) {
+      open.add(1);
+      socket.once('close', () => open.add(-1));
+    },
     refused: (reason) => refusals.child(reason).inc(),
   };
 }

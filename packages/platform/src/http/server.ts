@@ -67,6 +67,7 @@ export async function createHttpServer(components: HttpServerComponents): Promis
   drainOnStop(kit);
   await kit.app.ready();
   kit.app.server.maxConnections = http.connectionsAtMost;
+  kit.app.server.on('connection', (socket) => kit.httpMetrics.connected(socket));
   kit.app.server.on('drop', () => kit.httpMetrics.refused('connections_at_most'));
   const scheme = components.tls ? 'https' : 'http';
   return { listen: (address) => listenOn(kit.app, scheme, address), openApi };

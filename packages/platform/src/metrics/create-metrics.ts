@@ -65,6 +65,16 @@ export function createMetrics({ defaultMetrics }: MetricsOptions): Metrics {
         { metricName: name, labels: {}, value: options.read() },
       ]);
     },
+    sampledGauges({ label, read, ...options }) {
+      const name = metricName(options, options.unit);
+      register({ name, help: options.help, type: 'gauge' }, () =>
+        Object.entries(read()).map(([value, number]) => ({
+          metricName: name,
+          labels: { [label]: value },
+          value: number,
+        })),
+      );
+    },
     histogram(options) {
       const bounds = ascending(options.buckets ?? durationBuckets);
       return family(metricName(options, options.unit), 'histogram', options, () => new Histogram(bounds), cumulative);

@@ -12,6 +12,13 @@ interface SampledGaugeOptions extends MetricName {
   /** Read at each scrape; it must be cheap. */
   readonly read: () => number;
 }
+interface SampledGaugesOptions extends MetricName {
+  readonly unit: MetricUnit;
+  readonly help: string;
+  readonly label: string;
+  /** One value for each label value, of which there must be few; read at each scrape. */
+  readonly read: () => Readonly<Record<string, number>>;
+}
 interface HistogramOptions extends MetricName, FamilyOptions {
   readonly unit: MetricUnit;
   /** Inclusive upper bounds, ascending; `durationBuckets` when not given. */
@@ -26,6 +33,8 @@ export interface Metrics {
   gauge(options: GaugeOptions): Family<Gauge>;
   /** A gauge without labels that is read when somebody scrapes. */
   sampledGauge(options: SampledGaugeOptions): void;
+  /** The same for gauges that differ in one label. */
+  sampledGauges(options: SampledGaugesOptions): void;
   histogram(options: HistogramOptions): Family<Histogram>;
   /** The text of `GET /metrics`. */
   render(): Promise<string>;

@@ -123,6 +123,7 @@ export class GroupDatabase implements Database {
       writable: reason === undefined && this.#closing === undefined,
       ...(reason === undefined ? {} : { reason }),
       queuedUnits: this.#queue.unitCount,
+      readers: this.#reader?.status() ?? { inUse: 0, idle: 0, waiting: 0 },
       commits: this.#commits,
       failedCommits: this.#failedCommits,
       units: this.#units,

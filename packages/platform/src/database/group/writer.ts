@@ -1,4 +1,4 @@
-import type { BoundStatement, Row } from '../port.ts';
+import type { BoundStatement, ReaderStatus, Row } from '../port.ts';
 import type { FromWriter, GroupMessage, StatementText } from './messages.ts';
 
 /** What a writer is asked for; everything is answered in the order in which it was sent. */
@@ -24,5 +24,6 @@ export interface WriterEvents {
 export interface Reader {
   /** @throws StatementFailed, StorageUnavailable */
   read(statement: BoundStatement): Row[] | Promise<Row[]>;
+  status(): ReaderStatus;
   close(): void | Promise<void>;
 }

@@ -3,7 +3,7 @@ import { Pool, type PoolConfig } from 'pg';
 import type { Logger } from '../../log/logger.ts';
 import { StatementFailed } from '../errors.ts';
 import type { Reader } from '../group/writer.ts';
-import type { BoundStatement, Row, SqlValue } from '../port.ts';
+import type { BoundStatement, ReaderStatus, Row, SqlValue } from '../port.ts';
 import { clientConfig } from './client-config.ts';
 import { numbered } from './numbered.ts';
 import { messageOf, storageReason } from './postgres-failure.ts';
@@ -48,6 +48,11 @@ export class PoolReader implements Reader {
       if (reason !== undefined) throw StorageUnavailable.error(reason, { cause: error });
       throw StatementFailed.error(`${messageOf(error)}, in: ${sql}`, { cause: error });
     }
+  }
+
+  status(): ReaderStatus {
+    const { totalCount, idleCount: idle, waitingCount: waiting } = this.#pool;
+    return { inUse: totalCount - idle, idle, waiting };
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import { StorageUnavailable } from '@reeve/kernel';
 import { integersForSqlite, type BindValue } from '../bind.ts';
 import { StatementFailed } from '../errors.ts';
 import type { Reader } from '../group/writer.ts';
-import type { BoundStatement, Row, SqlValue } from '../port.ts';
+import type { BoundStatement, ReaderStatus, Row, SqlValue } from '../port.ts';
 import { messageOf, storageReason } from './worker/sqlite-failure.ts';
 
 const mostPrepared = 250;
@@ -37,6 +37,10 @@ export class SqliteReader implements Reader {
       if (reason !== undefined) throw StorageUnavailable.error(reason, { cause: error });
       throw StatementFailed.error(`${messageOf(error)}, in: ${sql}`, { cause: error });
     }
+  }
+
+  status(): ReaderStatus {
+    return { inUse: 0, idle: 1, waiting: 0 };
   }
 
   close(): void {
