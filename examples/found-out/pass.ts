@@ -27,9 +27,9 @@ export async function runPass(client: Client, digest: string, right: readonly Me
   const { id } = await client.tasks.map({
     requires: [wanted],
     itemsBlob: digest,
-    initialChunkItems: Math.ceil(right.length / 400),
+    initialChunkItems: Math.ceil(right.length / 200),
     // Small enough for the largest output, and many enough that there is work left when an agent is killed.
-    maxChunkItems: Math.min(2_000, Math.ceil(right.length / 50)),
+    maxChunkItems: Math.min(2_000, Math.ceil(right.length / 25)),
     targetChunkMs: 500,
   });
   const wrong: number[] = [];

@@ -8,12 +8,12 @@ import { needs } from '../house/needs.ts';
 
 test(
   '[HB-05 ordered] [HB-11 judged blend evidence] [LD-08 outcomes canaries] found-out: a liar is found out, what a killed agent had is done by others',
-  { ...needs('minutes'), timeout: 300_000 },
+  { ...needs('minutes'), timeout: 600_000 },
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'reeve-examples-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    const command = ['run', '-s', 'example', '--', 'found-out'];
-    const { code, output } = await capture('npm', command, { environment: { TMPDIR: folder }, timeoutMs: 280_000 });
+    const command = ['run', '-s', 'example', '--', 'found-out', '--lines', '20000'];
+    const { code, output } = await capture('npm', command, { environment: { TMPDIR: folder }, timeoutMs: 580_000 });
     expect(output).not.toContain('✗');
     expect(output.match(/✓/g)).toHaveLength(7);
     expect(code).toBe(0);
