@@ -17,10 +17,11 @@ function carefully(line: string): Measure {
   return { words: words.length, longest: longestOf(words) };
 }
 
-/** Cuts at whatever is no letter: right about most lines, wrong about words with a hyphen or an apostrophe. */
+/** Cuts at spaces, and takes off what is no letter at both ends: right about prose, wrong where words stand together. */
 function quickly(line: string): Measure {
-  const words = line.split(/[^A-Za-z]+/).filter((word) => word !== '');
-  return { words: words.length, longest: longestOf(words) };
+  const words = line.split(' ').map((word) => word.replace(/^\P{L}+|\P{L}+$/gu, ''));
+  const found = words.filter((word) => word !== '');
+  return { words: found.length, longest: longestOf(found) };
 }
 
 /** Looks at one line in four; of the others it makes something up that looks like a measure. */

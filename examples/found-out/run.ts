@@ -13,7 +13,7 @@ import { System, type Hub, type Running } from './system.ts';
 const cast = [
   { name: 'ada', declared: 0.95, way: 'carefully' },
   { name: 'bob', declared: 0.95, way: 'carefully' },
-  { name: 'cyd', declared: 0.8, way: 'quickly' },
+  { name: 'cyd', declared: 0.5, way: 'quickly' },
   { name: 'dan', declared: 1, way: 'pretending' },
 ] as const satisfies readonly { name: string; declared: number; way: WayName }[];
 const victim = 'bob';
@@ -49,8 +49,10 @@ const failed = checksOf({ ...story, lost, ids }).filter(({ holds, what }) => {
 if (failed.length > 0) process.exitCode = 1;
 
 function lineCountOf(text: string): number {
-  if (/^[1-9]\d{3,6}$/.test(text)) return Number(text);
-  throw new Error(`--lines takes a number from 1000 to 9999999, not ${text}`);
+  const count = Number(text);
+  // Fewer are nearly all prose, about which cyd is right.
+  if (Number.isInteger(count) && count >= 20_000 && count <= 1_000_000) return count;
+  throw new Error(`--lines takes a number from 20000 to 1000000, not ${text}`);
 }
 
 async function startAgents(within: System, at: Hub): Promise<Map<string, Running>> {
