@@ -197,8 +197,8 @@ async function openHub({ hub, home }: SystemConfiguration, base: Base): Promise<
 }
 
 async function openReceipts({ home, receipts }: SystemConfiguration, hub: Hub, base: Base) {
-  const { metrics } = base;
-  return createReceipts({
+  const { metrics, lifecycle } = base;
+  const opened = await createReceipts({
     ...base,
     hub,
     clock: systemClock,
@@ -206,6 +206,8 @@ async function openReceipts({ home, receipts }: SystemConfiguration, hub: Hub, b
     chainId: receipts.chainId,
     hubKey: await receiptKey(join(home, 'receipts.key')),
   });
+  lifecycle.onStop('connections', 'ledger of answers', () => opened.ledger.flush());
+  return opened;
 }
 
 interface HttpBase extends Base, ServeComponents {

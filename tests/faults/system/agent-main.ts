@@ -77,9 +77,10 @@ async function answerChat({ chunks, gapMs }: ChatAct, context: TaskContext, exec
   return { streamed: true, chunks, finishReason: 'stop', usage: null, firstTokenMs: gapMs, durationMs: chunks * gapMs };
 }
 
-// Before it is connected there is nothing to finish.
-const end = (): never => process.exit(0);
-process.once('SIGTERM', end);
+// Before it is connected there is nothing to finish. One listener for both times: a signal that comes while one is
+// exchanged for another is heard by neither.
+let end = (): void => process.exit(0);
+process.once('SIGTERM', () => end());
 process.stdout.write('from here on SIGTERM is heard\n');
 const agent = await connectAgent({
   url: process.env['REEVE_URL']!,
@@ -93,6 +94,6 @@ const agent = await connectAgent({
   reconnect: { initialDelayMs: 25, maxDelayMs: 250 },
   onState: (state) => process.stdout.write(`${state}\n`),
 });
-process.off('SIGTERM', end).once('SIGTERM', () => void agent.stop({ drainTimeoutMs: 5_000 }).then(end));
+end = () => void agent.stop({ drainTimeoutMs: 5_000 }).then(() => process.exit(0));
 const closed = await agent.closed;
 if (closed.kind === 'refused') throw closed.error;

@@ -151,7 +151,6 @@ export class ChatExchange {
     const firstChunkMs = clock.monotonicMs() - this.#startedMs;
     metrics.firstChunk(firstChunkMs);
     this.#request.visit.span?.add({ 'reeve.first_chunk_ms': firstChunkMs });
-    metrics.firstChunk(clock.monotonicMs() - this.#startedMs);
     this.#nameNode();
     this.#reply.hijack();
     this.#reply.raw.writeHead(200, {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Hub } from '@reeve/hub';
 import type { Clock } from '@reeve/kernel';
-import type { Database, Logger } from '@reeve/platform';
+import type { BoundStatement, Database, Logger } from '@reeve/platform';
 import type { SeenAnswer, TokenPrice } from '../domain/receipts/dispute.ts';
 import { completionBound, promptBound, textBytesOf } from '../domain/token-bounds.ts';
 import { insertAnswer, selectAnswers } from '../store/receipts.ts';
@@ -9,6 +9,9 @@ import type { AnswersTable } from '../store/tables.ts';
 
 /** How many answers are remembered after their end, for receipts that come before the record of them is written. */
 const remembered = 4_096;
+
+/** So long ended answers wait to be written together: with a commit for each, the next request would wait for the disk. */
+const writtenAfterMs = 100;
 
 /**
  * With durability `sync` an answer is seen when its request is on disk, which a slow disk can put off beyond the receipt.
@@ -51,12 +54,14 @@ export interface KnownAnswer extends SeenAnswer {
 
 /**
  * What the gateway itself saw of each answer: who asked, what it was offered for, and how much text there was. Receipts are
- * held against this. It is written when the answer has ended, without anybody waiting; what a crash takes away is not
- * billed.
+ * held against this. It is written soon after the answer has ended, without anybody waiting; what a crash takes away is
+ * not billed.
  */
 export class AnswerLedger {
   readonly #parts: AnswerLedgerParts;
   readonly #open = new Map<string, Account>();
+  #ended: EndedAnswer[] = [];
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: AnswerLedgerParts) {
     this.#parts = parts;
@@ -71,7 +76,7 @@ export class AnswerLedger {
       },
       leased: (agentId) => void (account.price = this.#priceOf(agentId, request.capability)),
       see: (data) => account.see(data),
-      ended: (outcome) => this.#write(account, outcome),
+      ended: (outcome) => this.#writeSoon(account, outcome),
     };
   }
 
@@ -95,14 +100,27 @@ export class AnswerLedger {
     return offered && tokenPrice(offered.tokens);
   }
 
-  #write(account: Account, outcome: string): void {
-    const { database, clock, log } = this.#parts;
-    const { taskId } = account;
-    if (taskId === undefined) return; // it was refused before it was a task
-    database
-      .commit({ statements: [insertAnswer.bind(account.row(outcome, clock.nowMs()))] })
-      .catch((err: unknown) => log.error({ taskId, err }, 'what an answer consisted of is not recorded, nor billed'))
-      .finally(() => this.#forgetSome());
+  /** Writes what has ended so far. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const ended = this.#ended;
+    this.#ended = [];
+    const outcomes = await this.#parts.database.commitEach(ended.map(({ row }) => ({ statements: [row] })));
+    for (const [index, { account }] of ended.entries()) {
+      account.isWritten = true;
+      const err = outcomes[index];
+      if (!(err instanceof Error)) continue;
+      const { taskId } = account;
+      this.#parts.log.error({ taskId, err }, 'what an answer consisted of is not recorded, nor billed');
+    }
+    this.#forgetSome();
+  }
+
+  #writeSoon(account: Account, outcome: string): void {
+    if (account.taskId === undefined) return; // it was refused before it was a task
+    this.#ended.push({ account, row: insertAnswer.bind(account.row(outcome, this.#parts.clock.nowMs())) });
+    this.#timer ??= setTimeout(() => void this.flush(), writtenAfterMs).unref();
   }
 
   /** Those that ended first go first; one that still runs is never forgotten. */
@@ -112,6 +130,12 @@ export class AnswerLedger {
       if (account.isWritten) this.#open.delete(taskId);
     }
   }
+}
+
+/** An answer that has ended and is not in the record yet. */
+interface EndedAnswer {
+  readonly account: Account;
+  readonly row: BoundStatement;
 }
 
 class Account {
@@ -158,7 +182,6 @@ class Account {
   row(outcome: string, endedAtMs: number): AnswersTable {
     const { tenant, caller, model } = this.request;
     const { promptBound: prompt_bound, completionBound: completion_bound, textBytes: text_bytes } = this.facts();
-    this.isWritten = true;
     this.#filled.resolve();
     this.#body = undefined;
     const bounds = { prompt_bound, completion_bound, text_bytes };

@@ -41,9 +41,16 @@ export function positionedEvents(
   firstPosition: number,
   atMs: number,
 ): EventRecord[] {
-  const kept = units.filter(({ events }, at) => events !== undefined && !(outcomes[at] instanceof Error));
-  const events = `[${kept.map((unit) => unit.events).join(',')}]`;
-  return segmentEvents({ first_position: firstPosition, at_ms: atMs, events });
+  const records: EventRecord[] = [];
+  for (let at = 0; at < units.length; at++) {
+    const { events } = units[at]!;
+    if (events === undefined || outcomes[at] instanceof Error) continue;
+    // Each unit's for itself: texts in what was parsed may hold on to all that was parsed with them.
+    records.push(
+      ...segmentEvents({ first_position: firstPosition + records.length, at_ms: atMs, events: `[${events}]` }),
+    );
+  }
+  return records;
 }
 
 /** Answers each unit of a committed group. */
