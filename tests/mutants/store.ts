@@ -53,8 +53,8 @@ export const mutants: readonly Mutant[] = [
     name: 'events-of-a-failed-unit-told',
     guarantee: 'HB-08',
     file: `${group}/outcomes.ts`,
-    find: 'events !== undefined && !(outcomes[at] instanceof Error)',
-    replace: 'events !== undefined',
+    find: 'if (events === undefined || outcomes[at] instanceof Error) continue;',
+    replace: 'if (events === undefined) continue;',
     test: `${test}/database/units.test.ts`,
   },
   {
