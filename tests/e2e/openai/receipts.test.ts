@@ -83,7 +83,7 @@ describe('an answer', () => {
     }
   });
 
-  test('[LD-05 off-path] [MK-04 durable] nodes go on with their numbers after kill -9, under the key of their folder', async () => {
+  test('[MK-04 durable] nodes go on with their numbers after kill -9, under the key of their folder', async () => {
     const before = await receiptOf(await ask());
     await node.killNow();
     expect((await stat(join(state, 'receipts.key'))).mode & 0o777).toBe(0o600);
