@@ -60,6 +60,7 @@ export const mutants: readonly Mutant[] = [
     find: "    .where('totp_last_step', '<', p.step),",
     replace: '',
     test: `${test}/step-up.test.ts`,
+    testName: 'of two units that use one step',
   },
   {
     name: 'step-up-never-asked-for',

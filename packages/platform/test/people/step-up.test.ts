@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { keyOperations } from '../../src/access/index.ts';
+import { useTotpStep } from '../../src/people/store/users.ts';
 import { startServer, type TestServer } from '../http/start-server.ts';
 import { people, Person } from './person.ts';
 
@@ -55,6 +56,18 @@ describe('step-up', () => {
     server.clock.jump(60 * 60_000);
     server.clock.advance(5 * step);
     expect((await up(ada.code())).status).toBe(200);
+  });
+
+  test('[FD-04 access] of two units that use one step of an authenticator, the record takes one', async () => {
+    await ada.enrol();
+    const [row] = await server.database.read<{ id: string; totp_last_step: number }>({
+      sql: 'SELECT id, totp_last_step FROM users WHERE name = ?',
+      params: ['ada'],
+    });
+    const nextStep = row!.totp_last_step + 1;
+    const use = () => server.database.commit({ statements: [{ ...useTotpStep(row!.id, nextStep, 1), expectRows: 1 }] });
+    const outcomes = await Promise.allSettled([use(), use()]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
   });
 
   test('[FD-04 access] with an authenticator a password is not enough to log in', async () => {
