@@ -78,6 +78,15 @@ export const mutants: readonly Mutant[] = [
     test: 'packages/platform/test/database/backup.test.ts',
   },
   {
+    name: 'stored-files-left-out-in-silence',
+    guarantee: 'FD-05 backups',
+    file: 'packages/platform/src/database/backup/back-up-database.ts',
+    find: "if (error.code === 'ENOENT') return undefined;",
+    replace: 'return error && undefined;',
+    test: 'packages/platform/test/database/backup.test.ts',
+    testName: 'are not left out in silence',
+  },
+  {
     name: 'backup-not-verified',
     guarantee: 'FD-05 backups',
     file: 'packages/platform/src/database/backup/back-up-database.ts',

@@ -142,6 +142,14 @@ test('[FD-05 backups] a database with a fault is not backed up, and the older ba
   expect(readFileSync(options.to).equals(before)).toBe(true);
 });
 
+test('[FD-05 backups] stored files that cannot be read are not left out in silence', async () => {
+  const { options, folder } = await newPlace(1);
+  const unreadable = { ...options, files: options.from }; // no folder: what root, too, cannot list
+  await expect(backUpDatabase(unreadable)).rejects.toThrow('ENOTDIR');
+  expect(readdirSync(folder).filter((name) => name.startsWith('backup'))).toEqual([]);
+  expect(await backUpDatabase({ ...options, files: join(folder, 'none yet') })).toMatchObject({ files: 0 });
+});
+
 test('what is there and is no backup is not replaced, and a restore replaces nothing', async () => {
   const { options, path, folder } = await newPlace(3);
   const database = readFileSync(path);

@@ -64,13 +64,14 @@ export async function backUpDatabase(options: BackupOptions): Promise<BackupRepo
 
 /** @throws BackupNotReplaced */
 async function assertReplaceable(to: string): Promise<void> {
-  const found = await stat(to).catch(() => undefined);
+  const found = await unlessGone(stat(to));
   if (found && !(found.isFile() && (await isBackup(to))))
     throw BackupNotReplaced.error(`${to} is there and is no backup; it stays as it is`, { details: { path: to } });
 }
 
 async function writeBackup(partial: string, snapshot: string, options: BackupOptions): Promise<BackupManifest> {
-  const names = (await readdir(options.files).catch(() => [])).filter((name) => namePattern.test(name));
+  const stored = await onDisk(() => unlessGone(readdir(options.files)));
+  const names = stored?.filter((name) => namePattern.test(name)) ?? [];
   const manifest = { atMs: options.clock.nowMs(), tables: countRows(snapshot), files: 0 };
   await using file = await onDisk(() => open(partial, 'wx', 0o600));
   await writeSealed(file, options.keys, entriesOf(snapshot, names, manifest, options));
@@ -89,7 +90,7 @@ async function* entriesOf(
   yield headerOf({ kind: 'database', sizeBytes });
   yield* watched(contentOf(database, sizeBytes), sizeBytes, 'sealing', onProgress);
   for (const name of names) {
-    const file = await openUnlessGone(join(files, name));
+    const file = await unlessGone(open(join(files, name), 'r'));
     if (file === undefined) continue;
     await using _ = file;
     const stored = await file.stat();
@@ -100,8 +101,9 @@ async function* entriesOf(
   yield headerOf({ kind: 'end', manifest });
 }
 
-async function openUnlessGone(path: string) {
-  return open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+/** Only what is not there is nothing: a folder that cannot be read must not pass for one without files. */
+function unlessGone<Found>(looking: Promise<Found>): Promise<Found | undefined> {
+  return looking.catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
