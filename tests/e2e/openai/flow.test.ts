@@ -106,3 +106,14 @@ test('[MK-02 stream] [FD-12 load] two hundred streams at once: each gets its own
   expect((await Promise.all(streams)).filter((right) => right)).toHaveLength(200);
   expect(backend.stats.highestConcurrency).toBe(200);
 });
+
+test('[FD-09 rate] each stream is counted once, when its first chunk comes', async () => {
+  const counted = async (): Promise<number> => {
+    const response = await fetch(`${hub.url}/metrics`, { headers: { authorization: `Bearer ${hub.apiKey}` } });
+    const count = /^reeve_gateway_first_chunk_seconds_count (\d+)$/m.exec(await response.text());
+    return Number(count![1]);
+  };
+  const before = await counted();
+  for await (const _ of await client.chat.completions.create({ ...hello, stream: true }));
+  expect(await counted()).toBe(before + 1);
+});
