@@ -1,7 +1,8 @@
 /**
  * The gateway's rows: what it adds to a request at one connection, requests per second, streamed chunks per second.
  * A simulated model server answers at once; before it stand, each in processes of their own: nothing, two bare proxies
- * (the floor: the hub and the node are two processes too), and Reeve with hub and node.
+ * (the floor: the hub and the node are two processes too), and Reeve with hub and node. Latency is that of a gateway that
+ * has been running: each road answers `warmUpRequests` first, after which compiled code has settled everywhere.
  *
  *     npm run bench -- gateway [--rounds 7] [--only latency,requests,chunks]
  */
@@ -22,6 +23,7 @@ const wanted = new Set(values.only.split(','));
 const messages = [{ role: 'user', content: 'Say something short, please.' }];
 const model = 'sim-small';
 const chunksPerStream = 2_000;
+const warmUpRequests = 8_000;
 
 /** A way to the model server. */
 interface Road {
@@ -87,8 +89,9 @@ function contestant(road: Road, measure: () => Promise<Figures>): Contestant {
   return { name: road.name, about: road.about, measure };
 }
 
-function latency(roads: readonly Road[]): Promise<Measurement> {
+async function latency(roads: readonly Road[]): Promise<Measurement> {
   const whole = JSON.stringify({ model, messages });
+  for (const road of roads) for (let index = 0; index < warmUpRequests; index++) await ask(road, whole);
   return measureRounds(
     roads.map((road) =>
       contestant(road, async () => {

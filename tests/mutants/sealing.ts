@@ -17,8 +17,8 @@ export const mutants: readonly Mutant[] = [
     name: 'errors-of-tasks-stored-in-clear',
     guarantee: 'FD-05 canary',
     file: 'packages/platform/src/database/group/open-group.ts',
-    find: 'this.#seals.push(this.#params.length, value.place);',
-    replace: "if (!value.place.includes('.error:')) this.#seals.push(this.#params.length, value.place);",
+    find: 'this.#seals.push(this.#params.length, place);',
+    replace: "if (!place.includes('.error:')) this.#seals.push(this.#params.length, place);",
     test: 'tests/e2e/encryption.test.ts',
   },
   {

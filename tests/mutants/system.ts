@@ -109,6 +109,15 @@ export const mutants: readonly Mutant[] = [
     testName: 'a stream longer than the grace',
   },
   {
+    name: 'answer-before-its-request-is-durable',
+    guarantee: 'HB-08',
+    file: `${services}/attached-tasks.ts`,
+    find: 'else void accepted.then(() => settled.resolve(output));',
+    replace: 'else settled.resolve(output);',
+    test: 'tests/e2e/openai/record.test.ts',
+    testName: 'a request is in the record before the first byte',
+  },
+  {
     name: 'agent-drops-its-work-on-sigterm',
     guarantee: 'FD-08 sigterm',
     file: `${server}/connect.ts`,

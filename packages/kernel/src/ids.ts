@@ -22,9 +22,15 @@ export function uuidv7(nowMs: number = Date.now()): Uuid {
   return `${timeHex(lastMs)}-7${sequence.toString(16).padStart(3, '0')}-${randomTail()}`;
 }
 
+let timeOfHex = -1;
+let knownTimeHex = '';
+
+/** Ids come many to a millisecond. */
 function timeHex(ms: number): string {
+  if (ms === timeOfHex) return knownTimeHex;
   const hex = ms.toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}`;
+  timeOfHex = ms;
+  return (knownTimeHex = `${hex.slice(0, 8)}-${hex.slice(8)}`);
 }
 
 function randomTail(): string {

@@ -40,7 +40,7 @@ export interface Follower {
   readonly preferred?: LiveAgent | undefined;
   /** It was given to an agent. */
   granted?(agent: LiveAgent): void;
-  /** An ending came and is being made durable; for followers that need not wait for that. */
+  /** A result came and is being made durable. */
   settling?(ending: { readonly state: 'succeeded'; readonly output: string }): void;
   /** An attempt has failed, and the task waits for another. */
   waitsAgain?(): void;

@@ -22,9 +22,10 @@ export interface AttachedRequest {
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal;
   /**
-   * The task is handed over while it is being written: nobody was told anything yet. `sync`: nothing of its stream is
-   * given out before the task is durable, and no result before that is. `group`: neither waits; a crash in between loses
-   * a request whose caller notices, because the connection breaks too, or the record of an answer that was given.
+   * The task is handed over while it is being written: nobody was told anything yet. `sync`: nothing of its answer is
+   * given out before the task is durable. `group`: neither waits. The result itself is written while it is given out: a
+   * crash in between loses the record of how a request ended, and with `group` also one whose caller notices, because
+   * the connection breaks too.
    */
   readonly durability: 'sync' | 'group';
   /** Of the request, where that is traced. */
@@ -84,13 +85,16 @@ export class AttachedTasks {
     const follower: Follower = {
       chunks: stream?.chunks ?? onChunks,
       waitsAgain: () => this.#endIfPaused(waiting),
+      settling: ({ output }) => {
+        if (durability === 'group') settled.resolve(output);
+        else void accepted.then(() => settled.resolve(output));
+      },
       preferred: affinity === undefined ? undefined : this.#affinities.agentOf(affinity),
       granted: (agent) => {
         if (affinity !== undefined) this.#affinities.remember(affinity, agent);
         onLease?.(agent.id);
       },
     };
-    if (durability === 'group') follower.settling = ({ output }) => settled.resolve(output);
     const prepared = submissions.prepareAttached(tenant, submission, { follower, span });
     const { task } = prepared;
     let withdrawn: TaskError | undefined;

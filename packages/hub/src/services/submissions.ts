@@ -52,16 +52,21 @@ export interface SubmissionsParts {
 
 /** Makes a submission durable; operations add their audit record and the record of the answer. */
 export type CommitSubmission = (
-  statements: readonly UnitStatement[],
-  events: readonly EventDraft[],
+  statements: Iterable<UnitStatement>,
+  events: Iterable<EventDraft>,
   accepted: { readonly ids: readonly string[]; readonly tasks: readonly LiveTask[] },
 ) => Promise<void>;
 
-/** A submission made ready: the live task, and what has to be stored. */
+/** A submission made ready: the live task, and what is to be stored with it. */
 interface Prepared {
   readonly task: LiveTask;
   readonly submission: TaskSubmission;
-  readonly statements: readonly UnitStatement[];
+  /** JSON text. */
+  readonly input: string;
+  /** Blobs that the input names; they stay from its commit on. */
+  readonly digests: readonly string[];
+  /** Of the submission, when it claims an idempotency key. */
+  readonly bodyHash?: string;
 }
 
 /** Takes in tasks: checked, made durable, and only then queued and answered. */
@@ -177,21 +182,17 @@ export class Submissions {
   /** Makes prepared tasks durable, then queues them. */
   async #accept(
     prepared: readonly Prepared[],
-    commit: (s: readonly UnitStatement[], e: readonly EventDraft[]) => Promise<void>,
+    commit: (statements: Iterable<UnitStatement>, events: Iterable<EventDraft>) => Promise<void>,
   ): Promise<void> {
-    const events = prepared.map(({ task, submission }) => submittedEvent(task, submission));
-    await commit(
-      prepared.flatMap(({ statements }) => statements),
-      events,
-    );
+    await commit(statementsOf(prepared), submittedEvents(prepared));
     for (const { task, submission } of prepared) this.enqueue(task, submission.runAtMs);
     this.#parts.metrics.submitted(prepared.length);
   }
 
   /** Queues one attached task while it is made durable; resolves when it is. */
   async acceptAttached(prepared: Prepared): Promise<void> {
-    const { task, submission, statements } = prepared;
-    const unit = { statements, events: [submittedEvent(task, submission)], span: task.trace?.span };
+    const { task } = prepared;
+    const unit = { statements: statementsOf([prepared]), events: submittedEvents([prepared]), span: task.trace?.span };
     const durable = this.#parts.database.commit(unit);
     this.enqueue(task, undefined);
     this.#parts.metrics.submitted(1);
@@ -236,9 +237,8 @@ export class Submissions {
     const existing = tasks.get(key);
     if (!existing) {
       const fresh = this.#prepareWithBlobs(tenant, submission, round);
-      const taken = insertTaskKey.bind({ tenant, key, task_id: fresh.task.id, body_hash: bodyHash });
       tasks.set(key, { id: fresh.task.id, bodyHash });
-      return this.#addTo(round, { ...fresh, statements: [{ ...taken, expectRows: 1 }, ...fresh.statements] });
+      return this.#addTo(round, { ...fresh, bodyHash });
     }
     if (existing.bodyHash === bodyHash) return existing.id;
     throw IdempotencyConflict.error(`the idempotency key ${key} stands for another task`, {
@@ -251,32 +251,18 @@ export class Submissions {
     return fresh.task.id;
   }
 
-  /** A task with what it refers to: from its commit on that stays. */
   #prepareWithBlobs(tenant: string, submission: TaskSubmission, { known, claim, blocked, span }: Round): Prepared {
     const digests = blobsIn(submission.input);
     for (const digest of digests)
       if (!known.blobs.has(digest)) throw UnknownBlob.error(`there is no blob ${digest}`, { details: { digest } });
-    const { task, statements } = this.#prepare(tenant, submission, claim, { blocked: blocked.has(submission), span });
-    const uses = digests.flatMap((digest) => [
-      touchBlob.bindExpecting(1, { tenant, digest, used_at_ms: task.submittedAtMs }),
-      insertBlobUse.bind({ tenant, digest, task_seq: task.seq }),
-    ]);
-    return { task, submission, statements: [...statements, ...uses] };
+    return this.#prepare(tenant, submission, claim, { blocked: blocked.has(submission), span, digests });
   }
 
   #prepare(tenant: string, submission: TaskSubmission, claim: Claim, standing: Standing): Prepared {
     const input = inputText(submission.input, this.#parts.settings.inputLimitBytes);
     claim.add(submission.priority);
     const task = this.#liveTask(tenant, submission, input, standing);
-    return {
-      task,
-      submission,
-      statements: [
-        insertStatement(task, submission),
-        insertTaskInput.bind({ seq: task.seq, input: sealedInput(task.seq, input) }),
-        ...verifiersOf(task),
-      ],
-    };
+    return { task, submission, input, digests: standing.digests ?? [] };
   }
 
   #liveTask(
@@ -338,10 +324,11 @@ interface Manner {
   readonly span: Span | undefined;
 }
 
-/** What a task waits for, who waits for it, and what it is traced below. */
+/** What a task waits for and refers to, who waits for it, and what it is traced below. */
 interface Standing {
   readonly follower?: Follower | undefined;
   readonly blocked?: boolean;
+  readonly digests?: readonly string[];
   readonly span?: Span | undefined;
 }
 
@@ -352,6 +339,31 @@ interface Round {
   readonly claim: Claim;
   readonly blocked: Manner['blocked'];
   readonly span: Span | undefined;
+}
+
+/** Made one after the other while they are queued: of a thousand tasks they would be megabytes. */
+function* statementsOf(prepared: readonly Prepared[]): Iterable<UnitStatement> {
+  for (const { task, submission, input, digests, bodyHash } of prepared) {
+    const { seq, tenant, verify, submittedAtMs } = task;
+    if (bodyHash !== undefined) {
+      const key = submission.idempotencyKey!;
+      yield insertTaskKey.bindExpecting(1, { tenant, key, task_id: task.id, body_hash: bodyHash });
+    }
+    yield insertStatement(task, submission);
+    yield insertTaskInput.bind({ seq, input: sealedInput(seq, input) });
+    if (verify) yield insertTaskVerifiers.bind({ seq, verify: sealedVerify(seq, verify) });
+    for (const digest of digests) {
+      yield touchBlob.bindExpecting(1, { tenant, digest, used_at_ms: submittedAtMs });
+      yield insertBlobUse.bind({ tenant, digest, task_seq: seq });
+    }
+  }
+}
+
+function* submittedEvents(prepared: readonly Prepared[]): Iterable<EventDraft> {
+  for (const { task, submission } of prepared) {
+    const { kind, priority, requires } = submission;
+    yield taskEvent(task, 'task.submitted', { kind, priority, requires: requires.map(({ name }) => name) });
+  }
 }
 
 function insertStatement(task: LiveTask, submission: TaskSubmission): UnitStatement {
@@ -374,14 +386,6 @@ function insertStatement(task: LiveTask, submission: TaskSubmission): UnitStatem
     run_at_ms: runAtMs ?? null,
     deadline_at_ms: task.deadlineAtMs ?? null,
   });
-}
-
-function verifiersOf({ seq, verify }: LiveTask): UnitStatement[] {
-  return verify ? [insertTaskVerifiers.bind({ seq, verify: sealedVerify(seq, verify) })] : [];
-}
-
-function submittedEvent(task: LiveTask, { kind, priority, requires }: TaskSubmission): EventDraft {
-  return taskEvent(task, 'task.submitted', { kind, priority, requires: requires.map(({ name }) => name) });
 }
 
 /** JSON text of an input. @throws TooLarge */

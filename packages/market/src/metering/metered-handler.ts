@@ -41,14 +41,22 @@ export function meteredHandler(handler: Handler, metering: Metering): Handler {
     const attempt = new MeteredAttempt(context, isStreamed(input));
     try {
       const output = await handler(input, attempt.watched());
-      attempt.answered(output as ChatOutput);
-      metering.take(attempt.draft('served', input, offer, metering.clock.nowMs()));
+      const endedAtMs = metering.clock.nowMs();
+      afterAnswer(() => {
+        attempt.answered(output as ChatOutput);
+        metering.take(attempt.draft('served', input, offer, endedAtMs));
+      });
       return output;
     } catch (error) {
       metering.take(attempt.draft(attempt.brokenOutcome(), input, offer, metering.clock.nowMs()));
       throw error;
     }
   };
+}
+
+/** Hashing waits until the answer is on its way: what an attempt gives is sent in the turn after it has ended. */
+function afterAnswer(task: () => void): void {
+  setImmediate(() => setImmediate(task));
 }
 
 function isStreamed(input: unknown): boolean {

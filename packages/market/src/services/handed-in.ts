@@ -1,11 +1,9 @@
 import type { Hex } from '../domain/eip712/hex.ts';
-import { hexOf } from '../domain/eip712/hex.ts';
 import { batchDigest } from '../domain/receipts/batch.ts';
-import { leafOf } from '../domain/receipts/leaf.ts';
-import { merkleRoot } from '../domain/receipts/merkle.ts';
 import { receiptOf } from '../domain/receipts/receipt-json.ts';
 import type { Receipt } from '../domain/receipts/receipt.ts';
 import type { SignedBatch } from '../api/receipts.ts';
+import { batchRoot } from '../signing/batch-root.ts';
 import { signerOf } from '../signing/signature.ts';
 
 /** A batch as it was handed in, with what follows from it. */
@@ -17,9 +15,9 @@ export interface HandedIn {
   readonly isSigned: boolean;
 }
 
-export function handedIn(batch: SignedBatch): HandedIn {
+export async function handedIn(batch: SignedBatch): Promise<HandedIn> {
   const receipts = batch.receipts.map(({ receipt }) => receiptOf(receipt));
-  const root = hexOf(merkleRoot(receipts.map(leafOf)));
+  const root = await batchRoot(receipts);
   const isSigned = signerOf(batchDigest({ ...batch, root }), batch.signature) === batch.node;
   return { batch, receipts, root, isSigned };
 }

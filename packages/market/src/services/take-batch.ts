@@ -82,7 +82,7 @@ export class BatchIntake {
     const labelled = hub.agentsLabelled(tenant, receiptKeyLabel, node).map(({ id }) => id);
     if (known ? known.tenant !== tenant : labelled.length === 0)
       throw NodeKeyUnknown.error(`no node of yours has named the key ${node} in its offer (${receiptKeyLabel})`);
-    const handed = handedIn(batch);
+    const handed = await handedIn(batch);
     if (!handed.isSigned) throw await this.#forged(tenant, batch);
     const earlier = known && (await this.#takenBefore(tenant, known, handed));
     if (earlier) return earlier;

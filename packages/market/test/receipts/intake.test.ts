@@ -32,9 +32,9 @@ describe('a batch in order', () => {
   test('[LD-04 countersigned] [LD-05 batch] is countersigned, stored, and each of its receipts proves itself', async () => {
     const started = await startIntake();
     const receipts = [1, 2, 3].map((sequence) => known(started.around, receipt(sequence)));
-    const batch = batchOf(1, receipts);
+    const batch = await batchOf(1, receipts);
     const acceptance = await started.intake.take('hosts', batch);
-    const { root } = handedIn(batch);
+    const { root } = await handedIn(batch);
     expect(signerOf(acceptanceDigest({ ...batch, root }, 0n), acceptance.signature)).toBe(acceptance.hub);
     const rows = await stored(started);
     expect(rows.map((row) => [row.sequence, row.caller, row.billed_micro_usd, row.billed_rest_pico_usd])).toEqual([
@@ -47,7 +47,7 @@ describe('a batch in order', () => {
 
   test('[MK-04 under-count] comes again with the same answer, and counts once', async () => {
     const started = await startIntake();
-    const batch = batchOf(1, [known(started.around, receipt(1))]);
+    const batch = await batchOf(1, [known(started.around, receipt(1))]);
     const [first, again, later] = await Promise.all([
       started.intake.take('hosts', batch),
       started.intake.take('hosts', batch),
@@ -61,10 +61,10 @@ describe('a batch in order', () => {
 
   test('[MK-04 under-count] after a restart the numbers go on where they were', async () => {
     const started = await startIntake();
-    await started.intake.take('hosts', batchOf(1, [known(started.around, receipt(1))]));
+    await started.intake.take('hosts', await batchOf(1, [known(started.around, receipt(1))]));
     const { BatchIntake } = await import('../../src/services/take-batch.ts');
     const again = await BatchIntake.open(started.parts);
-    await again.take('hosts', batchOf(2, [known(started.around, receipt(2))]));
+    await again.take('hosts', await batchOf(2, [known(started.around, receipt(2))]));
     expect((await stored(started)).map(({ seq }) => seq)).toEqual([2, 1]);
   });
 });
@@ -75,9 +75,9 @@ describe('a batch out of order', () => {
     const one = known(started.around, receipt(1));
     const details = { batchSequence: 1, receiptSequence: 1 };
     const refusal = { code: 'receipts_out_of_order', details };
-    await expect(started.intake.take('hosts', batchOf(2, [one]))).rejects.toMatchObject(refusal);
-    await expect(started.intake.take('hosts', batchOf(1, [receipt(2)]))).rejects.toMatchObject(refusal);
-    await expect(started.intake.take('hosts', batchOf(1, [one, receipt(3)]))).rejects.toMatchObject(refusal);
+    await expect(started.intake.take('hosts', await batchOf(2, [one]))).rejects.toMatchObject(refusal);
+    await expect(started.intake.take('hosts', await batchOf(1, [receipt(2)]))).rejects.toMatchObject(refusal);
+    await expect(started.intake.take('hosts', await batchOf(1, [one, receipt(3)]))).rejects.toMatchObject(refusal);
     expect(await stored(started)).toEqual([]);
     expect(await faults(started)).toEqual([]);
   });
@@ -86,14 +86,14 @@ describe('a batch out of order', () => {
 describe('a batch that is forged', () => {
   test('[MK-04 receipt] changed by a bit, under a foreign key, or for another chain, is refused and shown', async () => {
     const started = await startIntake();
-    const batch = batchOf(1, [known(started.around, receipt(1))]);
+    const batch = await batchOf(1, [known(started.around, receipt(1))]);
     const more = structuredClone(batch);
     more.receipts[0]!.receipt.completionTokens += 1;
     const forged = { code: 'receipts_forged' };
     await expect(started.intake.take('hosts', more)).rejects.toMatchObject(forged);
-    const { signature } = batchOf(1, [receipt(1)], new Uint8Array(32).fill(0x77));
+    const { signature } = await batchOf(1, [receipt(1)], new Uint8Array(32).fill(0x77));
     await expect(started.intake.take('hosts', { ...batch, signature })).rejects.toMatchObject(forged);
-    await expect(started.intake.take('hosts', batchOf(1, [receipt(1)], undefined, 1))).rejects.toMatchObject({
+    await expect(started.intake.take('hosts', await batchOf(1, [receipt(1)], undefined, 1))).rejects.toMatchObject({
       code: 'invalid_input',
     });
     expect((await faults(started)).map(({ kind, node: by }) => [kind, by])).toEqual([
@@ -105,7 +105,7 @@ describe('a batch that is forged', () => {
 
   test('[MK-04 receipt] by a key that no node of the caller has named is refused', async () => {
     const started = await startIntake();
-    const batch = batchOf(1, [known(started.around, receipt(1))]);
+    const batch = await batchOf(1, [known(started.around, receipt(1))]);
     const unknown = { code: 'node_key_unknown' };
     await expect(started.intake.take('others', batch)).rejects.toMatchObject(unknown);
     started.around.label = '0x';
@@ -117,7 +117,7 @@ describe('a batch that is forged', () => {
 
   test('[MK-04 receipt] does not fill the disk: the first twenty are kept', async () => {
     const started = await startIntake();
-    const batch = batchOf(1, [known(started.around, receipt(1))]);
+    const batch = await batchOf(1, [known(started.around, receipt(1))]);
     for (let at = 0; at < 22; at++) {
       const wrong = { ...batch, signature: `${batch.signature.slice(0, -4)}${at.toString(16).padStart(2, '0')}1b` };
       await expect(started.intake.take('hosts', wrong as typeof batch)).rejects.toThrow('not signed');
@@ -127,12 +127,14 @@ describe('a batch that is forged', () => {
 });
 
 describe('a batch that contradicts an earlier one', () => {
-  const signatureHolds = (said: NonNullable<ReceiptFault['earlier']> | ReceiptFault['batch']): boolean => {
+  const signatureHolds = async (
+    said: NonNullable<ReceiptFault['earlier']> | ReceiptFault['batch'],
+  ): Promise<boolean> => {
     const salted = {
       ...said,
       receipts: said.receipts.map((each) => ({ receipt: each, salt: `0x${'00'.repeat(32)}` })),
     };
-    return handedIn(salted as Parameters<typeof handedIn>[0]).isSigned;
+    return (await handedIn(salted as Parameters<typeof handedIn>[0])).isSigned;
   };
 
   test.each<[string, Partial<Receipt>, number]>([
@@ -142,15 +144,15 @@ describe('a batch that contradicts an earlier one', () => {
   ])('[MK-04 receipt] %s is refused, and both signed contents are kept as evidence', async (_, changes, sequence) => {
     const started = await startIntake();
     const first = known(started.around, receipt(1));
-    await started.intake.take('hosts', batchOf(1, [first]));
+    await started.intake.take('hosts', await batchOf(1, [first]));
     const other = sampleReceipt(1, { taskId: first.taskId, fence: first.fence, ...changes });
-    await expect(started.intake.take('hosts', batchOf(sequence, [other]))).rejects.toMatchObject({
+    await expect(started.intake.take('hosts', await batchOf(sequence, [other]))).rejects.toMatchObject({
       code: 'receipts_equivocal',
     });
     const [fault] = await faults(started);
     expect(fault).toMatchObject({ kind: 'equivocal', node });
-    expect(signatureHolds(fault!.batch)).toBe(true);
-    expect(signatureHolds(fault!.earlier!)).toBe(true);
+    expect(await signatureHolds(fault!.batch)).toBe(true);
+    expect(await signatureHolds(fault!.earlier!)).toBe(true);
     expect(fault!.earlier!.receipts[0]!.promptTokens).toBe(12);
     expect(fault!.batch.receipts[0]!.promptTokens).toBe(13);
     expect(await stored(started)).toHaveLength(1);
@@ -159,7 +161,9 @@ describe('a batch that contradicts an earlier one', () => {
   test('[MK-04 receipt] one fence twice in one batch is refused', async () => {
     const started = await startIntake();
     const twice = [receipt(1, { fence: 7 }), receipt(2, { fence: 7 })];
-    await expect(started.intake.take('hosts', batchOf(1, twice))).rejects.toMatchObject({ code: 'receipts_equivocal' });
+    await expect(started.intake.take('hosts', await batchOf(1, twice))).rejects.toMatchObject({
+      code: 'receipts_equivocal',
+    });
   });
 });
 
@@ -193,7 +197,7 @@ describe('a receipt that the hub does not agree with', () => {
       const lying = known(started.around, receipt(2, changes));
       const other = changes.costPicoUsd === undefined ? undefined : changes.costPicoUsd;
       set(started, lying);
-      const acceptance = await started.intake.take('hosts', batchOf(1, [honest, lying]));
+      const acceptance = await started.intake.take('hosts', await batchOf(1, [honest, lying]));
       const expected = reason === 'unknownTask' || reason === 'notSeen' ? 0b11n : 0b10n;
       expect(BigInt(acceptance.disputed)).toBe(expected);
       const rows = [...(await stored(started)), ...(await stored(started, 'hosts'))];
@@ -210,7 +214,7 @@ describe('a receipt that the hub does not agree with', () => {
     const outcomes = ['failed', 'idle'] as const;
     const receipts = outcomes.map((outcome, at) => known(started.around, receipt(at + 1, { outcome, fence: at + 10 })));
     for (const one of receipts) lease(started.around, one, { fence: 99, agentId: 'agent-2' });
-    const acceptance = await started.intake.take('hosts', batchOf(1, receipts));
+    const acceptance = await started.intake.take('hosts', await batchOf(1, receipts));
     expect(acceptance.disputed).toBe('0');
     expect((await stored(started)).map(({ outcome, billed_micro_usd: billed }) => [outcome, billed])).toEqual([
       ['idle', 0],
@@ -219,9 +223,9 @@ describe('a receipt that the hub does not agree with', () => {
   });
 });
 
-test('[LD-05 batch] a digest is over exactly what is signed', () => {
-  const batch = batchOf(1, [receipt(1)]);
-  const { root } = handedIn(batch);
+test('[LD-05 batch] a digest is over exactly what is signed', async () => {
+  const batch = await batchOf(1, [receipt(1)]);
+  const { root } = await handedIn(batch);
   expect(signerOf(batchDigest({ ...batch, root }), batch.signature)).toBe(node);
   expect(bytesOf(batch.signature)).toHaveLength(65);
 });

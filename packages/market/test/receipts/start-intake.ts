@@ -86,7 +86,12 @@ export function known(around: Surroundings, receipt: Receipt): Receipt {
   return receipt;
 }
 
-export function batchOf(sequence: number, receipts: readonly Receipt[], key = nodeKey, chainId = 31_337): SignedBatch {
+export function batchOf(
+  sequence: number,
+  receipts: readonly Receipt[],
+  key = nodeKey,
+  chainId = 31_337,
+): Promise<SignedBatch> {
   return signedBatch(key, {
     chainId,
     sequence,

@@ -56,10 +56,13 @@ export interface AuditDraft {
   readonly details: { readonly [fact: string]: JsonValue };
 }
 
-/** Work that is done as a whole or not at all. Many units share one commit; each has its own savepoint. */
+/**
+ * Work that is done as a whole or not at all. Many units share one commit; each has its own savepoint. Statements and
+ * events are read once, when the unit is queued: those of a large unit need never exist all at the same time.
+ */
 export interface Unit {
-  readonly statements: readonly UnitStatement[];
-  readonly events?: readonly EventDraft[];
+  readonly statements: Iterable<UnitStatement>;
+  readonly events?: Iterable<EventDraft>;
   readonly audit?: readonly AuditDraft[];
   /** What the commit belongs to, where that is traced. */
   readonly span?: Span | undefined;

@@ -42,18 +42,21 @@ export class TracedDatabase implements Database {
     return this.#database[Symbol.asyncDispose]();
   }
 
-  #begin({ span, statements }: Unit): Span | undefined {
+  #begin({ span }: Unit): Span | undefined {
     if (span === undefined) return undefined;
     const system = this.#database.status().kind === 'sqlite' ? 'sqlite' : 'postgresql';
-    const facts = { 'db.system.name': system, 'db.operation.batch.size': statements.length };
-    return span.child('database.commit', 'client', facts);
+    return span.child('database.commit', 'client', { 'db.system.name': system });
   }
 
   #end(span: Span | undefined, outcome: UnitOutcome): void {
     if (span === undefined) return;
     if (outcome instanceof Error) return span.end(outcome instanceof ReeveError ? outcome.code : 'internal');
     const { commits, lastCommitMs } = this.#database.status();
-    span.add({ 'reeve.group': commits, 'reeve.group.write_ms': lastCommitMs });
+    span.add({
+      'db.operation.batch.size': outcome.length,
+      'reeve.group': commits,
+      'reeve.group.write_ms': lastCommitMs,
+    });
     span.end();
   }
 }

@@ -21,35 +21,53 @@ export const encodedBytes = 250;
  */
 export function encodeReceipt(receipt: Receipt): Uint8Array {
   const bytes = new Uint8Array(encodedBytes);
+  const view = new DataView(bytes.buffer);
   let at = 0;
   const put = (field: Uint8Array): void => {
     bytes.set(field, at);
     at += field.length;
   };
+  const put64 = (value: bigint): void => {
+    if (BigInt.asUintN(64, value) !== value) throw new RangeError(`${value} does not fit into 8 bytes`);
+    view.setBigUint64(at, value);
+    at += 8;
+  };
   put(Uint8Array.of(leafPrefix));
   put(leafType);
   put(bytesOf(`0x${receipt.taskId.replaceAll('-', '')}`));
-  put(count(receipt.fence));
-  put(count(receipt.sequence));
+  put64(count(receipt.fence));
+  put64(count(receipt.sequence));
   put(Uint8Array.of(ReceiptOutcome.options.indexOf(receipt.outcome) + 1));
   put(bytesOf(receipt.requestHash));
   put(bytesOf(receipt.responseHash));
-  put(keccak256(utf8ToBytes(receipt.model)));
-  put(count(receipt.promptTokens));
-  put(count(receipt.completionTokens));
-  put(unsigned(receipt.priceInputMicroUsd, 8));
-  put(unsigned(receipt.priceOutputMicroUsd, 8));
+  put(modelHash(receipt.model));
+  put64(count(receipt.promptTokens));
+  put64(count(receipt.completionTokens));
+  put64(receipt.priceInputMicroUsd);
+  put64(receipt.priceOutputMicroUsd);
   put(unsigned(receipt.costPicoUsd, 16));
   put(bytesOf(receipt.channel));
-  put(count(receipt.endedAtMs));
+  put64(count(receipt.endedAtMs));
   if (at !== encodedBytes) throw new RangeError(`the fields of a receipt came to ${at} bytes, not ${encodedBytes}`);
   return bytes;
 }
 
-/** A whole number of 8 bytes. @throws RangeError for one that is negative or no longer exact */
-function count(value: number): Uint8Array {
+const modelHashes = new Map<string, Uint8Array>();
+
+/** Receipts of a node are about a few models, and a hash of a name costs as much as a third of its leaf. */
+function modelHash(model: string): Uint8Array {
+  let hash = modelHashes.get(model);
+  if (hash === undefined) {
+    if (modelHashes.size >= 1_024) modelHashes.clear();
+    modelHashes.set(model, (hash = keccak256(utf8ToBytes(model))));
+  }
+  return hash;
+}
+
+/** @throws RangeError for a number that is no longer exact */
+function count(value: number): bigint {
   if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is no exact whole number`);
-  return unsigned(BigInt(value), 8);
+  return BigInt(value);
 }
 
 /** The leaf of a receipt in the tree of its batch. */

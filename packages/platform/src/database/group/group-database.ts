@@ -1,7 +1,7 @@
 import { ShuttingDown, StorageUnavailable, type Clock, type ReeveError } from '@reeve/kernel';
 import type { Logger } from '../../log/logger.ts';
-import { SealedText, unseal, type KeyChain } from '../../sealing/index.ts';
-import { StatementFailed, StorageUncertain } from '../errors.ts';
+import { unseal, type KeyChain } from '../../sealing/index.ts';
+import { StorageUncertain } from '../errors.ts';
 import type { BoundStatement, Database, DatabaseStatus, Row, StatementResult, Unit, UnitOutcome } from '../port.ts';
 import { CommitCall } from './commit-call.ts';
 import { EventListeners, type EventListener } from './event-listeners.ts';
@@ -56,6 +56,7 @@ export class GroupDatabase implements Database {
     this.#recovery = new Recovery(() => this.#writer.send({ kind: 'probe' }), parts.log);
     this.#queue = new GroupQueue(
       parts.limits,
+      parts.keys !== undefined,
       this.#registry.idOf,
       () => parts.clock.nowMs(),
       (group) => this.#writer.send(group),
@@ -96,7 +97,6 @@ export class GroupDatabase implements Database {
     if (this.#closing !== undefined) throw ShuttingDown.error('the database is being closed');
     const reason = this.#unready ?? this.#recovery.reason;
     if (reason !== undefined) throw this.#unavailable(reason);
-    if (this.#parts.keys === undefined) assertNothingToSeal(unit);
     this.#queue.add(unit, call, index);
   }
 
@@ -251,9 +251,4 @@ export class GroupDatabase implements Database {
   #checkDrained(): void {
     if (this.#queue.unitCount === 0) this.#drained?.();
   }
-}
-
-function assertNothingToSeal({ statements }: Unit): void {
-  if (statements.some(({ params }) => params.some((value) => value instanceof SealedText)))
-    throw StatementFailed.error('the database was opened without a key to seal with');
 }

@@ -21,6 +21,7 @@ const overloadedRetryMs = 1_000;
  */
 export class GroupQueue {
   readonly #limits: GroupLimits;
+  readonly #maySeal: boolean;
   readonly #idOf: (sql: string) => number;
   readonly #nowMs: () => number;
   readonly #send: (message: GroupMessage) => void;
@@ -31,13 +32,16 @@ export class GroupQueue {
   #number = 0;
   #flushing = false;
 
+  /** @param maySeal whether there is a key to seal with. */
   constructor(
     limits: GroupLimits,
+    maySeal: boolean,
     idOf: (sql: string) => number,
     nowMs: () => number,
     send: (message: GroupMessage) => void,
   ) {
     this.#limits = limits;
+    this.#maySeal = maySeal;
     this.#idOf = idOf;
     this.#nowMs = nowMs;
     this.#send = send;
@@ -86,7 +90,7 @@ export class GroupQueue {
     const { groupUnits, groupBytes } = this.#limits;
     const last = this.#waiting.at(-1);
     if (last !== undefined && last.units.length < groupUnits && last.sizeBytes < groupBytes) return last;
-    const group = new OpenGroup();
+    const group = new OpenGroup(this.#maySeal);
     this.#waiting.push(group);
     return group;
   }

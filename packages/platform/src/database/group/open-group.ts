@@ -1,4 +1,5 @@
 import { canonicalJson } from '@reeve/kernel';
+import { StatementFailed } from '../errors.ts';
 import { SealedText } from '../../sealing/sealed-text.ts';
 import type { AuditDraft, EventDraft, ParameterValue, SqlValue, Unit, UnitStatement } from '../port.ts';
 import type { CommitCall } from './commit-call.ts';
@@ -14,34 +15,55 @@ export interface PendingUnit {
   readonly index: number;
 }
 
-/** Everything about a unit that can go wrong on this side is found before the first value enters the group. */
-interface EncodedRecords {
-  readonly events: string | undefined;
-  readonly audit: ReadonlyArray<string | null> | undefined;
-  readonly sizeBytes: number;
-}
-
 /** Units that will share a commit, flattened as they arrive, so that what a caller changes later is not seen. */
 export class OpenGroup {
   readonly units: PendingUnit[] = [];
+  /** For the limits: characters count as bytes, everything else as eight. */
   sizeBytes = 0;
+  readonly #maySeal: boolean;
   readonly #steps: number[] = [];
   readonly #params: SqlValue[] = [];
   readonly #seals: Array<number | string> = [];
   readonly #events: string[] = [];
   readonly #audit: (string | null)[] = [];
 
-  /** @throws TypeError for a value that cannot be stored; the group is then as it was. */
+  /** @param maySeal whether there is a key to seal with. */
+  constructor(maySeal: boolean) {
+    this.#maySeal = maySeal;
+  }
+
+  /**
+   * @throws StatementFailed or TypeError for a value that cannot be stored, and whatever the unit throws when it is read;
+   * the group is then as it was.
+   */
   add(unit: Unit, call: CommitCall, index: number, idOf: (sql: string) => number): void {
-    const records = encodeRecords(unit);
-    const paramBytes = unit.statements.reduce((sum, statement) => sum + sizeOfParams(statement), 0);
-    const ids = unit.statements.map((statement) => idOf(statement.sql));
-    this.#steps.push(unit.statements.length, unit.events?.length ?? 0, unit.audit?.length ?? 0);
-    for (let index = 0; index < ids.length; index++) this.#addStatement(ids[index]!, unit.statements[index]!);
-    if (records.events !== undefined) this.#events.push(records.events);
-    for (const field of records.audit ?? []) this.#audit.push(field);
-    this.units.push({ statementCount: ids.length, events: records.events, call, index });
-    this.sizeBytes += paramBytes + records.sizeBytes;
+    const { sizeBytes } = this;
+    const [steps, params, seals] = [this.#steps.length, this.#params.length, this.#seals.length];
+    const [events, audit] = [this.#events.length, this.#audit.length];
+    try {
+      this.units.push(this.#encoded(unit, call, index, idOf));
+    } catch (error) {
+      this.sizeBytes = sizeBytes;
+      [this.#steps.length, this.#params.length, this.#seals.length] = [steps, params, seals];
+      [this.#events.length, this.#audit.length] = [events, audit];
+      throw error;
+    }
+  }
+
+  #encoded(unit: Unit, call: CommitCall, index: number, idOf: (sql: string) => number): PendingUnit {
+    const head = this.#steps.push(0, 0, unit.audit?.length ?? 0) - 3;
+    let statementCount = 0;
+    for (const statement of unit.statements) {
+      this.#addStatement(idOf(statement.sql), statement);
+      statementCount++;
+    }
+    this.#steps[head] = statementCount;
+    const { texts, count } = encodedEvents(unit.events);
+    this.#steps[head + 1] = count;
+    if (count > 0) this.#events.push(texts);
+    this.sizeBytes += texts.length;
+    for (const draft of unit.audit ?? []) this.#addAudit(draft);
+    return { statementCount, events: count > 0 ? texts : undefined, call, index };
   }
 
   toMessage(group: number, atMs: number): GroupMessage {
@@ -57,57 +79,54 @@ export class OpenGroup {
     };
   }
 
-  #addStatement(id: number, statement: UnitStatement): void {
-    const { params } = statement;
-    this.#steps.push(id, params.length, statement.expectRows ?? -1);
-    for (let index = 0; index < params.length; index++) this.#addParam(params[index]!);
+  #addStatement(id: number, { sql, params, expectRows = -1 }: UnitStatement): void {
+    this.#steps.push(id, params.length, expectRows);
+    for (let index = 0; index < params.length; index++) {
+      if (!this.#addParam(params[index]!))
+        throw new TypeError(
+          `parameter ${index + 1} is no text, finite number, bytes or null: ${String(params[index])}, in: ${sql}`,
+        );
+    }
   }
 
   /** Bytes are copied: the caller may use them again, and a view would take its whole buffer to the other thread. */
-  #addParam(value: ParameterValue): void {
-    if (value instanceof SealedText) {
-      this.#seals.push(this.#params.length, value.place);
-      this.#params.push(value.text);
-    } else this.#params.push(value instanceof Uint8Array ? Uint8Array.from(value) : value);
+  #addParam(value: ParameterValue): boolean {
+    if (typeof value === 'string') {
+      this.sizeBytes += value.length;
+      this.#params.push(value);
+    } else if (value === null || (typeof value === 'number' && Number.isFinite(value))) {
+      this.sizeBytes += 8;
+      this.#params.push(value);
+    } else if (value instanceof Uint8Array) {
+      this.sizeBytes += value.byteLength;
+      this.#params.push(Uint8Array.from(value));
+    } else if (value instanceof SealedText) this.#addSealed(value);
+    else return false;
+    return true;
+  }
+
+  #addSealed({ text, place }: SealedText): void {
+    if (!this.#maySeal) throw StatementFailed.error('the database was opened without a key to seal with');
+    this.#seals.push(this.#params.length, place);
+    this.sizeBytes += text.length;
+    this.#params.push(text);
+  }
+
+  /** In the order in which the writer reads them. */
+  #addAudit({ actor, tenant, operation, outcome, target, correlationId, details }: AuditDraft): void {
+    const fields = [actor, tenant, operation, outcome, target, correlationId, canonicalJson(details)];
+    for (const field of fields) this.sizeBytes += field?.length ?? 0;
+    this.#audit.push(...fields);
   }
 }
 
-function encodeRecords(unit: Unit): EncodedRecords {
-  const events = unit.events?.length ? eventTexts(unit.events) : undefined;
-  const audit = unit.audit?.length ? unit.audit.flatMap(auditFields) : undefined;
-  const auditBytes = audit?.reduce((sum, field) => sum + (field?.length ?? 0), 0) ?? 0;
-  return { events, audit, sizeBytes: (events?.length ?? 0) + auditBytes };
-}
-
-function eventTexts(drafts: readonly EventDraft[]): string {
-  let texts = eventText(drafts[0]!);
-  for (let index = 1; index < drafts.length; index++) texts += `,${eventText(drafts[index]!)}`;
-  return texts;
-}
-
-function eventText({ type, tenant, subject, data }: EventDraft): string {
-  return JSON.stringify({ type, tenant, subject, data });
-}
-
-/** In the order in which the writer reads them. */
-function auditFields(draft: AuditDraft): (string | null)[] {
-  const { actor, tenant, operation, outcome, target, correlationId, details } = draft;
-  return [actor, tenant, operation, outcome, target, correlationId, canonicalJson(details)];
-}
-
-/** Size for the limits: characters count as bytes, everything else as eight. Refuses what the database cannot store. */
-function sizeOfParams({ sql, params }: UnitStatement): number {
-  let sizeBytes = 0;
-  for (let index = 0; index < params.length; index++) {
-    const value = params[index];
-    if (typeof value === 'string') sizeBytes += value.length;
-    else if (value === null || (typeof value === 'number' && Number.isFinite(value))) sizeBytes += 8;
-    else if (value instanceof Uint8Array) sizeBytes += value.byteLength;
-    else if (value instanceof SealedText) sizeBytes += value.text.length;
-    else
-      throw new TypeError(
-        `parameter ${index + 1} is no text, finite number, bytes or null: ${String(value)}, in: ${sql}`,
-      );
+/** JSON texts of events, joined by commas. */
+function encodedEvents(drafts: Iterable<EventDraft> = []): { texts: string; count: number } {
+  let [texts, count] = ['', 0];
+  for (const { type, tenant, subject, data } of drafts) {
+    const text = JSON.stringify({ type, tenant, subject, data });
+    texts += count === 0 ? text : `,${text}`;
+    count++;
   }
-  return sizeBytes;
+  return { texts, count };
 }
