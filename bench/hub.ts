@@ -3,7 +3,7 @@
  * has a task. Embedded database, synchronous FULL, everything on (audit, events, keys, limits); or PostgreSQL with
  * synchronous_commit, on a private server that is started for it.
  *
- *     npm run bench -- hub [--rounds 7] [--tasks 20000] [--only bulk,single,pickup] [--database postgres]
+ *     npm run bench -- hub [--rounds 7] [--tasks 50000] [--only bulk,single,pickup] [--database postgres]
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -19,7 +19,7 @@ import { measureRounds, quantileOf, type Contestant, type Figures, type Measurem
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
-    tasks: { type: 'string', default: '20000' },
+    tasks: { type: 'string', default: '50000' },
     only: { type: 'string', default: 'bulk,single,pickup' },
     database: { type: 'string', default: 'sqlite' },
   },

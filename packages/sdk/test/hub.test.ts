@@ -118,6 +118,8 @@ describe('an agent of the kit', () => {
     });
     const { id } = await reeve.tasks.create({ requires: [{ name: 'sdk.steadfast' }] });
     await begun.promise;
+    // The lease is written behind its dispatch; one that is not in the record yet would be given once more.
+    await expect.poll(async () => (await reeve.tasks.show({ id })).state).toBe('leased');
     await hub.killAndStart();
     gate.resolve();
     const task = await reeve.tasks.show({ id, waitMs: 10_000 });

@@ -41,7 +41,7 @@ export interface Follower {
   /** It was given to an agent. */
   granted?(agent: LiveAgent): void;
   /** A result came and is being made durable. */
-  settling?(ending: { readonly state: 'succeeded'; readonly output: string }): void;
+  settling(ending: { readonly state: 'succeeded'; readonly output: string }): void;
   /** An attempt has failed, and the task waits for another. */
   waitsAgain?(): void;
 }

@@ -8,6 +8,7 @@ import { TaskCancelled, TaskDead, TaskExpired } from '../errors.ts';
 import { agentsPaused } from './agents-paused.ts';
 import type { Breakers } from './breakers.ts';
 import type { Ending, Endings } from './endings.ts';
+import { patienceMs } from './patience.ts';
 import type { Settlement } from './settlement.ts';
 import type { Submissions } from './submissions.ts';
 
@@ -108,7 +109,7 @@ export class AttachedTasks {
     this.#waiting.add(waiting);
     if (signal.aborted) leave();
     else signal.addEventListener('abort', leave, { once: true });
-    const accepted = submissions.acceptAttached(prepared).then(
+    const accepted = submissions.acceptAttached(prepared, durability === 'group' ? patienceMs : undefined).then(
       () => stream?.open(),
       (error: unknown) => {
         forget();

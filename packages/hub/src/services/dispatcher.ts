@@ -9,6 +9,7 @@ import { leaseTask } from '../store/lease-task.ts';
 import type { Fences } from './fences.ts';
 import type { Inputs } from './inputs.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import { patienceMs } from './patience.ts';
 import type { TaskBoard } from './task-board.ts';
 import { taskEvent } from './task-event.ts';
 
@@ -158,6 +159,8 @@ export class Dispatcher {
         events: leases.map(({ task, agent, fence }) =>
           taskEvent(task, 'task.leased', { agentId: agent.id, attempt: task.attempt, fence }),
         ),
+        // Of what waits on a connection nothing is left after a crash; all else is kept by agents, if it is in the record.
+        mayWaitMs: leases.every(({ task }) => task.follower) ? patienceMs : undefined,
       });
     } catch (error) {
       // One of them does not fit the record: each for itself then, so that it holds up none of the others.

@@ -20,6 +20,7 @@ import type { Measurements } from './measurements.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Ending, Endings } from './endings.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import { patienceMs } from './patience.ts';
 import type { Proficiencies } from './proficiencies.ts';
 import type { SecondOpinions } from './second-opinions.ts';
 import type { TaskBoard } from './task-board.ts';
@@ -110,7 +111,7 @@ export class Settlement {
     this.#parts.breakers.succeeded(lease);
     this.#parts.measurements.succeeded(lease);
     this.#parts.proficiencies.completed(lease.agent, task, true);
-    task.follower?.settling?.({ state: 'succeeded', output });
+    task.follower?.settling({ state: 'succeeded', output });
     this.#settle(lease, {
       state: 'succeeded',
       reported: true,
@@ -311,10 +312,12 @@ export class Settlement {
     this.#drop(lease);
     this.#parts.dispatcher.agentChanged(lease.agent);
     this.#settling.set(fence, settling);
+    const isTold = settling.state === 'succeeded' && task.follower !== undefined;
     const unit = {
       statements: task.verify ? [settling.statement, ...this.#learned(lease)] : [settling.statement],
       events: [taskEvent(task, settling.event, settling.data)],
       span: task.trace?.span,
+      mayWaitMs: isTold ? patienceMs : undefined,
     };
     if (this.#found.length === 0) queueMicrotask(() => this.#writeFound());
     this.#found.push({ taskId: task.id, unit, told: (stored) => this.#told(lease, settling, stored) });

@@ -190,9 +190,10 @@ export class Submissions {
   }
 
   /** Queues one attached task while it is made durable; resolves when it is. */
-  async acceptAttached(prepared: Prepared): Promise<void> {
+  async acceptAttached(prepared: Prepared, mayWaitMs: number | undefined): Promise<void> {
     const { task } = prepared;
-    const unit = { statements: statementsOf([prepared]), events: submittedEvents([prepared]), span: task.trace?.span };
+    const [statements, events] = [statementsOf([prepared]), submittedEvents([prepared])];
+    const unit = { statements, events, span: task.trace?.span, mayWaitMs };
     const durable = this.#parts.database.commit(unit);
     this.enqueue(task, undefined);
     this.#parts.metrics.submitted(1);

@@ -63,7 +63,7 @@ export class ChatExchange {
     if (signal.aborted) leave();
     try {
       const body = this.#deliver(await this.#attach(caller));
-      this.#ended('served');
+      this.#ended('served', body);
       return body;
     } catch (thrown) {
       const error = clientError(asReeveError(thrown));
@@ -115,7 +115,6 @@ export class ChatExchange {
   #deliver(output: string): string | undefined {
     if (!this.#isStreamed) {
       const completion = completionOf(output, this.#pieces);
-      if (this.#pieces.count === 0) this.#seen?.see([completion]);
       this.#nameNode();
       void this.#reply.header('Content-Type', 'application/json');
       return completion;
@@ -131,11 +130,17 @@ export class ChatExchange {
     throw error;
   }
 
-  #ended(how: 'served' | ReeveError): void {
-    const { clock, log, metrics } = this.#components;
-    const durationMs = clock.monotonicMs() - this.#startedMs;
+  /** Accounts for the request behind its answer, which is sent in this turn. */
+  #ended(how: 'served' | ReeveError, whole?: string): void {
+    const durationMs = this.#components.clock.monotonicMs() - this.#startedMs;
+    setImmediate(() => this.#account(how, durationMs, whole));
+  }
+
+  #account(how: 'served' | ReeveError, durationMs: number, whole: string | undefined): void {
+    const { log, metrics } = this.#components;
     const outcome = how === 'served' ? how : how.code;
     metrics.answered(this.#asked.body.model, outcome, durationMs);
+    if (whole !== undefined && this.#pieces.count === 0) this.#seen?.see([whole]);
     this.#seen?.ended(outcome);
     const { correlationId } = this.#request.visit;
     const facts = { correlationId, taskId: this.#taskId, model: this.#asked.body.model, outcome, durationMs };

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Hub } from '@reeve/hub';
 import type { Clock } from '@reeve/kernel';
 import type { BoundStatement, Database, Logger } from '@reeve/platform';
@@ -147,7 +146,8 @@ class Account {
   #promptBound: number | undefined;
   #textBytes = 0;
   #pieces = 0;
-  readonly #filled = Promise.withResolvers<void>();
+  #isFilled = false;
+  #filling: PromiseWithResolvers<void> | undefined;
 
   constructor({ body, ...request }: AnsweredRequest) {
     this.request = request;
@@ -157,16 +157,22 @@ class Account {
   see(data: readonly string[]): void {
     for (const piece of data) this.#textBytes += textBytesOf(piece);
     this.#pieces += data.length;
-    this.#filled.resolve();
+    this.#fill();
   }
 
   /** Resolves when something of the answer was seen, when it has ended, or when the time is up. */
   async filled(timeoutMs: number): Promise<this> {
-    const timeUp = new AbortController();
-    const pause = delay(timeoutMs, undefined, { signal: timeUp.signal }).catch(() => undefined); // it was not needed
-    await Promise.race([this.#filled.promise, pause]);
-    timeUp.abort();
+    if (this.#isFilled) return this;
+    this.#filling ??= Promise.withResolvers();
+    const timer = setTimeout(this.#filling.resolve, timeoutMs);
+    await this.#filling.promise;
+    clearTimeout(timer);
     return this;
+  }
+
+  #fill(): void {
+    this.#isFilled = true;
+    this.#filling?.resolve();
   }
 
   facts(): KnownAnswer {
@@ -182,7 +188,7 @@ class Account {
   row(outcome: string, endedAtMs: number): AnswersTable {
     const { tenant, caller, model } = this.request;
     const { promptBound: prompt_bound, completionBound: completion_bound, textBytes: text_bytes } = this.facts();
-    this.#filled.resolve();
+    this.#fill();
     this.#body = undefined;
     const bounds = { prompt_bound, completion_bound, text_bytes };
     const price = {

@@ -64,6 +64,8 @@ export interface Unit {
   readonly statements: Iterable<UnitStatement>;
   readonly events?: Iterable<EventDraft>;
   readonly audit?: readonly AuditDraft[];
+  /** Nobody waits for it: it is held back for so long at most, to share the commit of something that is waited for. */
+  readonly mayWaitMs?: number | undefined;
   /** What the commit belongs to, where that is traced. */
   readonly span?: Span | undefined;
 }

@@ -24,6 +24,18 @@ describe('groups', () => {
     expect(db.status().commits).toBe(before + 1);
   });
 
+  test('what nobody waits for goes with what comes next, in order, and alone when its time is up', async () => {
+    const db = await openTemporary();
+    const { commits } = db.status();
+    const patient = db.commit({ statements: [noteInsert('patient')], mayWaitMs: 60_000 });
+    const rename = { sql: `UPDATE notes SET id = 'renamed' WHERE id = 'patient'`, params: [], expectRows: 1 };
+    await Promise.all([db.commit({ statements: [rename] }), patient]);
+    expect(db.status().commits).toBe(commits + 1);
+    await db.commit({ statements: [noteInsert('alone')], mayWaitMs: 10 });
+    expect(db.status().commits).toBe(commits + 2);
+    expect(await noteIds(db)).toEqual(['alone', 'renamed']);
+  });
+
   test('[HB-08] many units at once share a few commits, each with its own answer', async () => {
     const db = await openTemporary();
     const ids = Array.from({ length: 5_000 }, (_, index) => `n${index}`);

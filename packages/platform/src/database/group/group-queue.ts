@@ -31,6 +31,10 @@ export class GroupQueue {
   #waitingBytes = 0;
   #number = 0;
   #flushing = false;
+  /** What waits has to go as soon as it can. */
+  #pressing = false;
+  /** When it has to, while nobody waits for it. */
+  #patience: NodeJS.Timeout | undefined;
 
   /** @param maySeal whether there is a key to seal with. */
   constructor(
@@ -63,14 +67,15 @@ export class GroupQueue {
     group.add(unit, call, index, this.#idOf);
     this.#waitingUnits += 1;
     this.#waitingBytes += group.sizeBytes - sizeBefore;
-    this.#scheduleFlush();
+    if (unit.mayWaitMs === undefined) this.#press();
+    else this.#patience ??= setTimeout(() => this.#press(), unit.mayWaitMs);
   }
 
   /** Takes the oldest group that was sent; answers come in the order of the groups. */
   answered(number: number): SentGroup {
     const sent = this.#sent.shift();
     if (sent?.number !== number) throw new Error(`the answer to group ${number} came out of order`);
-    if (this.#waiting.length > 0) this.#scheduleFlush();
+    if (this.#pressing) this.#scheduleFlush();
     return sent;
   }
 
@@ -95,21 +100,29 @@ export class GroupQueue {
     return group;
   }
 
+  #press(): void {
+    this.#pressing = true;
+    this.#scheduleFlush();
+  }
+
   /**
-   * When the writer idles, behind the microtasks that wait already, so that what follows at once from a unit (the lease of
-   * a task that is handed over) shares its commit; while it is busy, after everything that is ready to run has had its
-   * turn.
+   * After everything that is ready to run has had its turn: what follows at once from a unit (the lease of a task that is
+   * handed over) shares its commit, and what goes out in this turn (the lease, an answer) goes first, for waking the
+   * writer takes as long as sending it.
    */
   #scheduleFlush(): void {
     if (this.#flushing || this.#sent.length >= mostInFlight) return;
     this.#flushing = true;
-    if (this.#sent.length === 0) queueMicrotask(() => queueMicrotask(() => this.#flush()));
-    else setImmediate(() => this.#flush());
+    queueMicrotask(() => queueMicrotask(() => setImmediate(() => this.#flush())));
   }
 
   #flush(): void {
     this.#flushing = false;
     while (this.#sent.length < mostInFlight && this.#waiting.length > 0) this.#sendGroup(this.#waiting.shift()!);
+    if (this.#waiting.length > 0) return;
+    this.#pressing = false;
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
   }
 
   /** Of what was sent only the units are kept, for the answer. */
