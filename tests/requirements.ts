@@ -103,7 +103,7 @@ const market = {
   ),
   'MK-03': must(
     'Nodes are chosen by measured figures within the ceiling; fail-over before the first token, hedging, affinity.',
-    'selection ceiling fail-over hedging affinity',
+    'selection ceiling fail-over retry-budget hedging affinity',
   ),
   'MK-04': must(
     'Metering is exact and durable and may only under-count; each response has a receipt that verifies offline.',

@@ -3,6 +3,7 @@ import type { Database, Lifecycle, Logger, SealedFiles } from '@reeve/platform';
 import type { Backoff } from './api/task.ts';
 import type { BreakerSettings } from './domain/breaker.ts';
 import type { ProficiencySettings } from './domain/proficiency.ts';
+import type { RetryBudgetSettings } from './domain/retry-budget.ts';
 import type { TenantTermsSettings } from './domain/tenant-terms.ts';
 import type { HubMetrics } from './metrics.ts';
 
@@ -29,6 +30,8 @@ export interface HubSettings {
   readonly defaultMaxAttempts: number;
   /** How tasks that do not say otherwise are tried again. */
   readonly retry: Backoff;
+  /** How much of what somebody waits for is tried again. */
+  readonly retryBudget: RetryBudgetSettings;
   /** Largest input of a task, as JSON text in UTF-8. */
   readonly inputLimitBytes: number;
   /** Items of the first chunks of a map that does not say otherwise. */

@@ -16,6 +16,7 @@ import { LeaseKeeper } from './services/lease-keeper.ts';
 import { OutputSchemas } from './services/output-schemas.ts';
 import { Proficiencies } from './services/proficiencies.ts';
 import { Quotas } from './services/quotas.ts';
+import { RetryBudgets } from './services/retry-budgets.ts';
 import { Measurements } from './services/measurements.ts';
 import { Maps } from './services/maps.ts';
 import { Recovery } from './services/recovery.ts';
@@ -57,6 +58,7 @@ export async function createEngine(components: HubComponents) {
   const dispatcher = new Dispatcher({ ...shared, board, keeper, fences, inputs, terms, random });
   const scheduling = { ...shared, board, roster, keeper, dispatcher };
   const measurements = new Measurements(clock);
+  const retryBudgets = new RetryBudgets(clock, metrics, settings.retryBudget);
   const breakers = new Breakers(shared);
   const proficiencies = new Proficiencies({ ...shared, roster, board, dispatcher });
   const schemas = new OutputSchemas();
@@ -72,6 +74,7 @@ export async function createEngine(components: HubComponents) {
     endings,
     breakers,
     measurements,
+    retryBudgets,
     proficiencies,
     secondOpinions,
     random,
@@ -84,7 +87,7 @@ export async function createEngine(components: HubComponents) {
   const maps = new Maps({ ...work, blobs });
   const workflows = new Workflows({ ...work, compensations: new Compensations(work) });
   const reports = new AttemptReports({ ...shared, settlement, maps, verification });
-  const attached = new AttachedTasks({ ...shared, submissions, settlement, endings, breakers });
+  const attached = new AttachedTasks({ ...shared, submissions, settlement, endings, breakers, retryBudgets });
   const recovery = new Recovery({ ...scheduling, steadyTime, proficiencies });
 
   await removeLeftOverFiles({ database, files });

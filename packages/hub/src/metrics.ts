@@ -12,6 +12,8 @@ export interface HubMetrics {
   refused(reason: string): void;
   breakerOpened(): void;
   attemptFailed(code: string): void;
+  /** Work that somebody waits for failed, and was tried again or, for its retry budget, not. */
+  retried(allowed: boolean): void;
   /** A task was handed over after waiting this long since it was submitted. */
   waited(ms: number): void;
   /** A report under a fence that is not the newest was refused. */
@@ -51,6 +53,12 @@ export function createHubMetrics(metrics: Metrics): HubMetrics {
     maxChildren: tenantsAtMost,
   });
   const failed = metrics.counter({ area, what: 'attempts_failed', help: 'Attempts failed', labels: ['code'] });
+  const retries = metrics.counter({
+    area,
+    what: 'retries',
+    help: 'Attempts that failed while somebody waited: tried again, or refused by the retry budget',
+    labels: ['outcome'],
+  });
   const refused = metrics.counter({
     area,
     what: 'tasks_refused',
@@ -71,6 +79,7 @@ export function createHubMetrics(metrics: Metrics): HubMetrics {
       ended.child(state).inc();
       endedOf.child(tenant).inc();
     },
+    retried: (allowed) => retries.child(allowed ? 'allowed' : 'refused').inc(),
     refused: (reason) => refused.child(reason).inc(),
     breakerOpened: () => breakers.inc(),
     attemptFailed: (code) => failed.child(code).inc(),

@@ -9,6 +9,7 @@ import { agentsPaused } from './agents-paused.ts';
 import type { Breakers } from './breakers.ts';
 import type { Ending, Endings } from './endings.ts';
 import { patienceMs } from './patience.ts';
+import type { RetryBudgets } from './retry-budgets.ts';
 import type { Settlement } from './settlement.ts';
 import type { Submissions } from './submissions.ts';
 
@@ -50,6 +51,7 @@ export interface AttachedTasksParts {
   readonly settlement: Settlement;
   readonly endings: Endings;
   readonly breakers: Breakers;
+  readonly retryBudgets: RetryBudgets;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -80,7 +82,7 @@ export class AttachedTasks {
 
   /** @throws synchronously what a submission can be refused for, before anything is done. */
   start({ tenant, submission, onChunks, onLease, signal, durability, span, affinity }: AttachedRequest): AttachedTask {
-    const { submissions, endings, settlement } = this.#parts;
+    const { submissions, endings, settlement, retryBudgets } = this.#parts;
     const settled = Promise.withResolvers<string>();
     const stream = durability === 'sync' ? new HeldChunks(onChunks) : undefined;
     const follower: Follower = {
@@ -98,6 +100,7 @@ export class AttachedTasks {
     };
     const prepared = submissions.prepareAttached(tenant, submission, { follower, span });
     const { task } = prepared;
+    retryBudgets.requested(task);
     let withdrawn: TaskError | undefined;
     const end = (told: Error, recorded: TaskError): void => {
       withdrawn ??= recorded;

@@ -4,9 +4,10 @@ import type { AgentVerdict, Explanation } from '../api/explain.ts';
 import type { Constraints, Requirement, TaskState } from '../api/task.ts';
 import { freeSlots, standingOf, stateOf, type LiveAgent } from '../domain/live.ts';
 import { firstMismatch, score, scoreParts, type ScoreParts } from '../domain/match.ts';
+import { retryBudgetUsedUp } from '../domain/retry-budget.ts';
 import { requirementClass, type RequirementClass } from '../domain/requirement-class.ts';
 import type { TaskRow } from '../store/read-tasks.ts';
-import { constraintsOf, requiresOf } from '../store/task-json.ts';
+import { constraintsOf, errorOf, requiresOf } from '../store/task-json.ts';
 import type { AgentRoster } from './agent-roster.ts';
 import type { TaskBoard } from './task-board.ts';
 
@@ -128,11 +129,17 @@ function summarise(row: TaskRow, verdicts: readonly AgentVerdict[], roster: Agen
     queued: () => waitingFor(verdicts, roster.size),
     leased: () => `${name} has it: attempt ${row.attempt} of ${row.max_attempts}.`,
     succeeded: () => `${name} delivered it in attempt ${row.attempt}.`,
-    dead: () => `It failed for good after ${row.attempt} of ${row.max_attempts} attempts.`,
+    dead: () => `It failed for good after ${row.attempt} of ${row.max_attempts} attempts${whyNotAgain(row)}.`,
     cancelled: () => 'It was cancelled.',
     expired: () => 'Its deadline passed before it was delivered.',
   };
   return words[row.state]();
+}
+
+function whyNotAgain(row: TaskRow): string {
+  if (errorOf(row)?.details?.['notRetried'] !== retryBudgetUsedUp) return '';
+  const { name } = requiresOf(row)[0]!;
+  return `: so many requests for ${name} had failed that the retry budget was used up, and it was not tried again`;
 }
 
 function waitingFor(verdicts: readonly AgentVerdict[], agentsTotal: number): string {

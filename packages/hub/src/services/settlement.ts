@@ -9,6 +9,8 @@ import {
 } from '@reeve/platform';
 import type { TaskError, TaskState } from '../api/task.ts';
 import type { Lease, LiveAgent, LiveTask } from '../domain/live.ts';
+import { retryBudgetUsedUp } from '../domain/retry-budget.ts';
+import { LeaseExpired } from '../errors.ts';
 import type { HubMetrics } from '../metrics.ts';
 import { buryTask, endTask, releaseTask, succeedTask } from '../store/finish-task.ts';
 import { sealedError, sealedOutput } from '../store/payloads.ts';
@@ -22,6 +24,7 @@ import type { Ending, Endings } from './endings.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { patienceMs } from './patience.ts';
 import type { Proficiencies } from './proficiencies.ts';
+import type { RetryBudgets } from './retry-budgets.ts';
 import type { SecondOpinions } from './second-opinions.ts';
 import type { TaskBoard } from './task-board.ts';
 
@@ -36,6 +39,7 @@ export interface SettlementParts {
   readonly endings: Endings;
   readonly breakers: Breakers;
   readonly measurements: Measurements;
+  readonly retryBudgets: RetryBudgets;
   readonly proficiencies: Proficiencies;
   readonly secondOpinions: SecondOpinions;
   readonly database: Database;
@@ -148,6 +152,9 @@ export class Settlement {
       this.#parts.random(),
     );
     if (!decision.retry) return this.#bury(lease, error, decision.reason, reported);
+    const why = error.code === LeaseExpired.code ? 'lost' : 'failed';
+    if (!this.#parts.retryBudgets.allows(task, why))
+      return this.#bury(lease, withoutRetry(error), retryBudgetUsedUp, reported);
     task.failedOn = lease.agent;
     this.#release(lease, error, { reported, delayMs: this.#failsOver(lease) ? 0 : decision.delayMs });
   }
@@ -286,7 +293,7 @@ export class Settlement {
     task.follower?.waitsAgain?.();
   }
 
-  #bury(lease: Lease, error: TaskError, reason: 'permanent' | 'exhausted', reported: boolean): void {
+  #bury(lease: Lease, error: TaskError, reason: string, reported: boolean): void {
     const { task, fence } = lease;
     const finished_at_ms = this.#parts.clock.nowMs();
     this.#settle(lease, {
@@ -423,6 +430,11 @@ export class Settlement {
 export function holds(agent: LiveAgent, taskId: string, fence: number): Lease | undefined {
   const lease = agent.leases.get(fence);
   return lease && lease.task.id === taskId && !lease.settling ? lease : undefined;
+}
+
+/** The failure that is told, and why it was not tried again. */
+function withoutRetry(error: TaskError): TaskError {
+  return { ...error, details: { ...error.details, notRetried: retryBudgetUsedUp } };
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

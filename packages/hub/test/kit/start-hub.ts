@@ -47,6 +47,7 @@ const testSettings: HubSettings = {
   inputMemoryBytes: 64 * 1024 * 1024,
   defaultTimeoutMs: 30_000,
   defaultMaxAttempts: 3,
+  retryBudget: { share: 0.2, perSecond: 10 },
   retry: { initialDelayMs: 50, factor: 2, maxDelayMs: 1_000, jitter: 0 },
 };
 

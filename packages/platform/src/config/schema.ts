@@ -134,6 +134,15 @@ const retry = z.strictObject({
     .describe('Share of the delay that is random, so that what failed together does not come back together.'),
 });
 
+const retryBudget = z.strictObject({
+  share: fraction()
+    .default(0.2)
+    .describe('Further attempts, hedges among them, for each request of the last ten seconds to one capability.'),
+  perSecond: fraction({ min: 0, max: 100_000 })
+    .default(10)
+    .describe('Further attempts per second that there are however few requests come.'),
+});
+
 const tenantTerms =
   /^[^\s=,]+( (weight=(0\.\d*[1-9]\d*|[1-9]\d*(\.\d+)?)|(maxLiveTasks|tasksPerMinute)=[1-9]\d{0,14}))+$/;
 
@@ -223,6 +232,7 @@ const hub = z.strictObject({
     .default(3)
     .describe('Attempts in all before a task is a dead letter, when the task does not say.'),
   retry: retry.describe('How a failed attempt is tried again.'),
+  retryBudget: retryBudget.describe('How much of what somebody waits for on a connection is tried again.'),
 });
 
 const gateway = z.strictObject({
