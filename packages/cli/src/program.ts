@@ -41,6 +41,8 @@ export async function buildProgram(session: Session, argv: readonly string[]): P
     addOperationCommands(program, session, argv);
     const { addStreamCommands } = await import('./stream-commands.ts');
     addStreamCommands(program, session);
+    const { addMarketCommands } = await import('./market-commands.ts');
+    addMarketCommands(program, session);
   }
   addClientCommands(program, session);
   return program;

@@ -8,4 +8,6 @@ export { hubBusinessPanels, hubPanels } from './dashboards.ts';
 export { createHubMetrics } from './metrics.ts';
 export type { HubMetrics } from './metrics.ts';
 export { hubMigrations } from './migrations/index.ts';
+export { matchable, score } from './domain/match.ts';
+export { requirementClass } from './domain/requirement-class.ts';
 export { TaskCancelled, TaskDead, TaskExpired, UnknownCapability } from './errors.ts';

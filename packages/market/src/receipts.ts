@@ -2,6 +2,7 @@ import type { BoundOperation } from '@reeve/platform';
 import { AnswerLedger } from './services/answer-ledger.ts';
 import type { ReceiptComponents } from './services/receipt-components.ts';
 import { receiptOperations } from './services/receipt-operations.ts';
+import { traceOperation } from './services/trace.ts';
 import { usageOperations } from './services/usage.ts';
 import { BatchIntake } from './services/take-batch.ts';
 
@@ -16,5 +17,6 @@ export async function createReceipts(components: Omit<ReceiptComponents, 'ledger
   const ledger = new AnswerLedger(components);
   const parts = { ...components, ledger };
   const intake = await BatchIntake.open(parts);
-  return { operations: [...receiptOperations(parts, intake), ...usageOperations(parts)], ledger };
+  const operations = [...receiptOperations(parts, intake), ...usageOperations(parts), traceOperation(parts)];
+  return { operations, ledger };
 }

@@ -18,6 +18,7 @@ const roles: Record<string, () => Promise<{ run(options: never): Promise<void> }
   'db-backup': () => import('./roles/db-backup.ts'),
   'db-restore': () => import('./roles/db-restore.ts'),
   'receipts-verify': () => import('./roles/receipts-verify.ts'),
+  'pricing-simulate': () => import('./roles/pricing-simulate.ts'),
   'db-move': () => import('./roles/db-move.ts'),
 };
 

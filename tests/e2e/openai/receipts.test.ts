@@ -1,6 +1,6 @@
 /** Receipts from the answer of a node to what a client can check without anybody. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -153,5 +153,42 @@ describe('the command line', () => {
     expect(csv[0]).toMatch(/^day,node,served,/);
     expect(csv.slice(1).map((line) => line.split(',')[1])).toContain('honest');
     expect((await reeve('usage')).stdout).toContain('sim-small');
+  });
+
+  test('[MK-11 replay] [LD-10 prices] records traffic without texts, and tries a price on it before it is asked', async () => {
+    await receiptOf(await ask());
+    const home = await folder();
+    const [trace, prediction] = [join(home, 'traffic.trace'), join(home, 'prediction.json')];
+    await reeve('market', 'trace', 'record', '--out', trace);
+    const [head, ...requests] = (await readFile(trace, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(head).toMatchObject({ format: 'reeve.trace.v1', offers: expect.any(Array) });
+    expect(head.offers).toContainEqual(expect.objectContaining({ node: 'honest', model: 'sim-small' }));
+    const { items } = await client.receipts.list({ limit: 500 });
+    expect(requests).toHaveLength(items.length);
+    expect(JSON.stringify(requests)).not.toMatch(/hello|key:/i);
+    for (const request of requests) {
+      expect(request).toMatchObject({ node: 'honest', priceInputMicroUsd: '150000', priceOutputMicroUsd: '600000' });
+      expect(Math.abs(Date.now() - request.arrivedAtMs)).toBeLessThan(600_000);
+    }
+    const tried = ['--trace', trace, '--node', 'honest', '--pricing', 'costPlus', '--cost', '100000/1000000'];
+    const told = await reeve('market', 'pricing', 'simulate', ...tried, '--every', '1ms', '--out', prediction);
+    expect(told.stdout).toContain('honest: revenue');
+    expect(JSON.parse(await readFile(prediction, 'utf8'))).toMatchObject({ node: 'honest', pricing: 'costPlus' });
+    const paid = items.reduce(
+      (sum, { promptTokens, completionTokens }) => sum + promptTokens * 150_000 + completionTokens * 600_000,
+      0,
+    );
+    const simulated = JSON.parse((await reeve('market', 'pricing', 'simulate', ...tried, '--json')).stdout);
+    expect(simulated.current).toMatchObject({
+      served: items.length,
+      lost: 0,
+      revenueMicroUsd: `${Math.floor(paid / 1e6)}`,
+    });
+    await writeFile(trace, `${JSON.stringify(head)}\n{"arrivedAtMs":"now"}\n`);
+    const broken = await reeve('market', 'pricing', 'simulate', ...tried).catch((error: { stderr: string }) => error);
+    expect(broken.stderr).toMatch(/trace_unreadable|line 2: arrivedAtMs/);
   });
 });

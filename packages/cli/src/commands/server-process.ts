@@ -20,7 +20,8 @@ export type ServerRole =
   | 'db-backup'
   | 'db-restore'
   | 'db-move'
-  | 'receipts-verify';
+  | 'receipts-verify'
+  | 'pricing-simulate';
 
 /**
  * Runs a role of the server as a child process with this terminal, passes signals on, and gives its exit code. An API

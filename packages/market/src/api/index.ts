@@ -12,4 +12,8 @@ export {
 } from './receipt-operations.ts';
 export { marketOperations } from './operations.ts';
 export { explainMarket } from './explain-operation.ts';
+export { PricingModel } from './pricing.ts';
+export { readTrace, TraceRequest } from './trace.ts';
+export { TraceHead } from './trace-file.ts';
+export { PricingPrediction } from './simulation.ts';
 export { Routing } from './routing.ts';

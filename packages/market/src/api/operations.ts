@@ -9,6 +9,7 @@ import {
   showReceiptPosition,
   submitReceipts,
 } from './receipt-operations.ts';
+import { readTrace } from './trace.ts';
 import { showUsage } from './usage.ts';
 
 /** Every operation of the market that does not stream, in the order people see them. */
@@ -17,6 +18,7 @@ export const marketOperations = [
   showModel,
   listOffers,
   explainMarket,
+  readTrace,
   listReceipts,
   showReceipt,
   exportReceipts,

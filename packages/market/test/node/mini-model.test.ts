@@ -4,7 +4,7 @@ import { about } from '../../src/drivers/mini/about.ts';
 import { generate } from '../../src/drivers/mini/generate.ts';
 import { NGram } from '../../src/drivers/mini/n-gram.ts';
 import { paragraphsOf } from '../../src/drivers/mini/paragraphs.ts';
-import { seededRandom } from '../../src/drivers/mini/random.ts';
+import { seededRandom } from '../../src/domain/seeded-random.ts';
 import { StopFilter } from '../../src/drivers/mini/stop-filter.ts';
 import { piecesOf } from '../../src/drivers/mini/tokens.ts';
 

@@ -1,6 +1,6 @@
 import { generate } from './generate.ts';
 import type { NGram } from './n-gram.ts';
-import { seededRandom } from './random.ts';
+import { seededRandom } from '../../domain/seeded-random.ts';
 import type { MiniRequest } from './request.ts';
 import { StopFilter } from './stop-filter.ts';
 import { piecesOf } from './tokens.ts';

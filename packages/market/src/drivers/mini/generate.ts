@@ -1,5 +1,5 @@
 import type { NGram } from './n-gram.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../domain/seeded-random.ts';
 import { piecesOf, Vocabulary } from './tokens.ts';
 
 /** Tokens of a paragraph that are said as they stand, so that an answer begins where its topic does. */

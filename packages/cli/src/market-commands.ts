@@ -1,0 +1,62 @@
+import { type Command, Option } from 'commander';
+import type { TraceRecordFlags } from './commands/market-trace.ts';
+import type { SimulateFlags } from './commands/pricing.ts';
+import { addConnectionFlags } from './derived/add-flags.ts';
+import type { Session } from './session.ts';
+
+const pricingModels = ['median', 'demand', 'costPlus'];
+const policies = ['cheapest', 'fastest', 'best', 'balanced'];
+
+/** Adds what beside the operations belongs to `reeve market`: recording traffic, and trying prices on it. */
+export function addMarketCommands(program: Command, session: Session): void {
+  const market = program.commands.find((command) => command.name() === 'market')!;
+  addTraceRecord(
+    market.commands.find((command) => command.name() === 'trace')!,
+    session,
+  );
+  addPricing(market, session);
+}
+
+function addTraceRecord(trace: Command, session: Session): void {
+  addConnectionFlags(
+    trace
+      .command('record')
+      .description('Write offers and recorded traffic to a file, for market pricing simulate; no texts')
+      .requiredOption('--out <file>', 'a new file')
+      .option('--from <day>', 'first day in UTC, such as 2026-11-01')
+      .option('--to <day>', 'last day')
+      .addHelpText('after', '\nExample:\n  reeve market trace record --out november.trace --from 2026-11-01'),
+  ).action(async (_flags: TraceRecordFlags, command: Command) => {
+    const { recordTrace } = await import('./commands/market-trace.ts');
+    await recordTrace(session, command.optsWithGlobals<TraceRecordFlags>());
+  });
+}
+
+function addPricing(market: Command, session: Session): void {
+  market
+    .command('pricing')
+    .description('prices, tried on recorded traffic')
+    .command('simulate')
+    .description('Replay a trace as it is now and as it would be with other prices or another policy; needs no hub')
+    .requiredOption('--trace <file>', 'what market trace record wrote')
+    .option('--node <name>', 'the node whose prices are found anew')
+    .addOption(new Option('--pricing <model>', 'how they are found').choices(pricingModels))
+    .option('--cost <input/output>', 'what tokens cost the node, in micro-USD per million (0/0)')
+    .option('--every <duration>', 'how often they are found anew', '10m')
+    .addOption(new Option('--policy <policy>', 'where requests go now').choices(policies).default('balanced'))
+    .addOption(new Option('--try-policy <policy>', 'where they would go').choices(policies))
+    .option('--max-wait <duration>', 'a request that waits for longer is lost', '30s')
+    .option('--seed <number>', 'the same seed gives the same report', '1')
+    .option('--out <file>', 'write the prediction that reeve node --simulation takes')
+    .option('--json', 'as one line of JSON')
+    .addHelpText('after', examples)
+    .action(async (flags: SimulateFlags) => {
+      const { simulatePricing } = await import('./commands/pricing.ts');
+      session.exitCode = await simulatePricing(flags);
+    });
+}
+
+const examples = `
+Examples:
+  reeve market pricing simulate --trace november.trace --node gpu-1 --pricing demand --cost 20000/100000
+  reeve market pricing simulate --trace november.trace --try-policy cheapest`;
