@@ -11,17 +11,20 @@ import { score } from '../src/domain/match.ts';
 import { list, nextTask } from '../src/domain/next-task.ts';
 import { AgentRoster } from '../src/services/agent-roster.ts';
 import { TaskBoard } from '../src/services/task-board.ts';
+import { dispatchingWhole, type Scale } from './whole-dispatch.ts';
 
-// What the scheduler itself costs, without database and network. `dispatch`: a slot is free, the next task is chosen and
-// taken, and another one joins, with all agents busy and so many tasks waiting; `match`: a task comes and the best of
+// What the scheduler itself costs. `dispatch`: a whole one, of which only the socket is missing (whole-dispatch.ts);
+// `next`: what of it is the choice, without database and network: a slot is free, the next task is found and taken, and
+// another one joins, with all agents busy and so many tasks waiting; `match`: a task comes and the best of
 // 1,000 idle nodes is found, beside a look at each of them; `select`: a request for a model that 10,000 nodes offer, at
 // prices and speeds of their own, finds its node by each policy, and with a ceiling of cost that no request had before.
-// `node --conditions=reeve-source packages/hub/bench/dispatch.ts [--rounds 7] [--tasks 1000000] [--write]`
+// `node --conditions=reeve-source packages/hub/bench/dispatch.ts [--rounds 7] [--tasks 1000000] [--only next] [--write]`
 
 const { values: flags } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
     tasks: { type: 'string', default: '1000000' },
+    only: { type: 'string', default: 'dispatch,next,select,match' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -34,12 +37,6 @@ const capabilitiesPerAgent = 10;
 const ageingMs = 300_000;
 const settings = { inputMemoryBytes: 0, maxLiveTasks: 1e9, deferLowAt: 0.6, shedLowAt: 0.8, ageingMs };
 const link = { congested: false, draining: false } as unknown as NonNullable<LiveAgent['link']>;
-
-interface Scale {
-  readonly agents: number;
-  readonly capabilities: number;
-  readonly tasks: number;
-}
 
 interface House {
   readonly roster: AgentRoster;
@@ -88,7 +85,7 @@ function join({ board }: House, capability: string, constraints: Constraints = {
   return live;
 }
 
-function dispatching(scale: Scale): Contestant {
+function choosing(scale: Scale): Contestant {
   let house: House | undefined;
   const name = `${scale.agents} agents, ${scale.capabilities} capabilities, ${scale.tasks} tasks`;
   return {
@@ -220,25 +217,18 @@ const ceilings = selecting('cheapest, with a ceiling of cost of its own', '10,00
 }));
 
 const rounds = Number(flags.rounds);
-const measurements: Record<string, Measurement> = {
-  dispatch: await measureRounds(
-    [
-      dispatching({ agents: 10, capabilities: 10, tasks: 1_000 }),
-      dispatching({ agents: 10_000, capabilities: 1_000, tasks: Number(flags.tasks) }),
-    ],
-    rounds,
-  ),
-  select: await measureRounds(
-    [...(['cheapest', 'fastest', 'best', 'balanced'] as const).map(policyOf), ceilings],
-    rounds,
-  ),
-  match: await measureRounds(
-    [
-      matching('a look at each node (floor)', '1,000 nodes, half of their slots busy', byLooking),
-      matching('reeve', '1,000 nodes, half of their slots busy: the best by score', byRanking),
-    ],
-    rounds,
-  ),
+const small: Scale = { agents: 10, capabilities: 10, tasks: 1_000 };
+const large: Scale = { agents: 10_000, capabilities: 1_000, tasks: Number(flags.tasks) };
+const contestants: Record<string, () => Contestant[]> = {
+  dispatch: () => [dispatchingWhole(small), dispatchingWhole(large)],
+  next: () => [choosing(small), choosing(large)],
+  select: () => [...(['cheapest', 'fastest', 'best', 'balanced'] as const).map(policyOf), ceilings],
+  match: () => [
+    matching('a look at each node (floor)', '1,000 nodes, half of their slots busy', byLooking),
+    matching('reeve', '1,000 nodes, half of their slots busy: the best by score', byRanking),
+  ],
 };
+const measurements: Record<string, Measurement> = {};
+for (const name of flags.only.split(',')) measurements[name] = await measureRounds(contestants[name]!(), rounds);
 const command = 'node --conditions=reeve-source packages/hub/bench/dispatch.ts --write';
 if (flags.write) writeResult('dispatch', measurements, command);

@@ -9,6 +9,7 @@ import type { AgentLink, Lease, LiveAgent } from '../../domain/live.ts';
 import type { HubMetrics } from '../../metrics.ts';
 import type { AgentSessions } from '../../services/agent-sessions.ts';
 import type { AttemptReports } from '../../services/attempt-reports.ts';
+import { leaseFrame } from './lease-frame.ts';
 import { readFrames } from './frames.ts';
 import { Outbox } from './outbox.ts';
 
@@ -60,15 +61,8 @@ export class AgentConnection implements AgentLink {
     return this.#draining;
   }
 
-  lease({ fence, task }: Lease, input: string): void {
-    const deadline = task.deadlineAtMs === undefined ? '' : `,"deadlineAtMs":${task.deadlineAtMs}`;
-    const trace = task.trace === undefined ? '' : `,"traceparent":"${task.trace.span.traceparent}"`;
-    const capability = JSON.stringify(task.queue.wanted.requires[0]!.name);
-    // By hand: the input is JSON text already and is not parsed and written once more.
-    this.#push(
-      `{"type":"lease","taskId":"${task.id}","fence":${fence},"attempt":${task.attempt},"kind":${JSON.stringify(task.kind)},` +
-        `"capability":${capability},"timeoutMs":${task.timeoutMs}${deadline}${trace},"input":${input}}`,
-    );
+  lease(lease: Lease, input: string): void {
+    this.#push(leaseFrame(lease, input));
   }
 
   cancel(taskId: string, fence: number, reason: string): void {
