@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const domain = 'packages/market/src/domain';
 const prices = 'packages/market/test/pricing/prices.test.ts';
+const found = 'packages/market/test/pricing/auto-pricing.test.ts';
 const replayed = 'packages/market/test/pricing/simulate.test.ts';
 
 export const mutants: readonly Mutant[] = [
@@ -88,5 +89,41 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (highest === -1) [best, highest] = [node, value];',
     test: replayed,
     testName: 'the policy decides who serves',
+  },
+  {
+    name: 'restart-begins-a-new-hour',
+    guarantee: 'MK-11 cap',
+    file: 'packages/market/src/pricing/auto-pricing.ts',
+    find: 'known.length === 0 ? [first] : known)',
+    replace: '[first])',
+    test: found,
+    testName: 'goes on over a restart',
+  },
+  {
+    name: 'live-figures-are-not-judged',
+    guarantee: 'LD-10 rollback',
+    file: 'packages/market/src/pricing/auto-pricing.ts',
+    find: '    await this.#judge();\n',
+    replace: '',
+    test: found,
+    testName: 'leave the band',
+  },
+  {
+    name: 'rollback-forgotten-at-a-restart',
+    guarantee: 'LD-10 rollback',
+    file: 'packages/market/src/pricing/auto-pricing.ts',
+    find: '(await parts.book.rolledBack(parts.band.prediction))',
+    replace: 'undefined',
+    test: found,
+    testName: 'leave the band',
+  },
+  {
+    name: 'node-goes-live-untried',
+    guarantee: 'MK-11 replay',
+    file: 'packages/server/src/node-pricing.ts',
+    find: 'if (force) return undefined;',
+    replace: 'return undefined;',
+    test: 'tests/e2e/openai/pricing.test.ts',
+    testName: 'without a simulation',
   },
 ];

@@ -97,6 +97,17 @@ function addNode(program: Command, session: Session): void {
     .option('--context-tokens <number>', 'of models whose backend does not say how much they hold')
     .option('--region <region>', 'where the machine is, such as eu-central')
     .option('--terms <text>', 'your conditions, or where they can be read')
+    .optionsGroup('Prices that are found by themselves')
+    .addOption(new Option('--pricing <model>', 'how').choices(['median', 'demand', 'costPlus']))
+    .option('--simulation <file>', 'what market pricing simulate --out wrote: they go back when it does not hold')
+    .option('--force', 'without a simulation, and without a way back')
+    .option('--reprice-every <duration>', 'how often (10m)')
+    .option('--band <percent>', 'how far revenue and utilisation may be from the simulation (30)')
+    .option('--band-window <duration>', 'how long they are watched before that is judged (1h)')
+    .option('--cost-per-hour <amount>', 'what the machine costs, in micro-USD (0)')
+    .option('--energy-price <amount>', 'micro-USD of a kilowatt-hour (0)')
+    .option('--watts <number>', 'what the machine draws while it works (0)')
+    .option('--input-cost <percent>', 'what reading a token costs, of making one (100)')
     .optionsGroup('Care')
     .option('--max-memory <percent>', 'take no request while more of the memory is used (85)')
     .option('--no-benchmark', 'do not measure the models before they are offered')
@@ -119,7 +130,9 @@ function addNode(program: Command, session: Session): void {
 const nodeExamples = `
 Examples:
   reeve node --backend http://127.0.0.1:11434/v1 --concurrency 4 --price 200000/600000
-  reeve node bench --backend http://127.0.0.1:11434/v1 --concurrency 8`;
+  reeve node bench --backend http://127.0.0.1:11434/v1 --concurrency 8
+  reeve node --backend http://127.0.0.1:8000/v1 --name gpu-1 --price 100000/400000 --pricing demand \\
+    --simulation gpu-1.json --cost-per-hour 350000 --energy-price 300000 --watts 700`;
 
 function addAgentsRun(agents: Command, session: Session): void {
   agents

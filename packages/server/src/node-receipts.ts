@@ -2,16 +2,18 @@ import { join, resolve } from 'node:path';
 import { systemClock } from '@reeve/kernel';
 import {
   addressOfKey,
+  type LiveLoad,
   meteredHandler,
   nodeMigrations,
   ReceiptBook,
+  type ReceiptDraft,
   receiptKeyLabel,
   ReceiptSender,
   type MarketNode,
   type MeteredOffer,
 } from '@reeve/market/node';
-import { clientSettings, openDatabase, platformMigrations } from '@reeve/platform';
-import { createClient } from '@reeve/sdk';
+import { clientSettings, openDatabase, platformMigrations, type Database } from '@reeve/platform';
+import { createClient, type Client } from '@reeve/sdk';
 import type { AgentProcess } from './connect.ts';
 import { prepareHome } from './home.ts';
 import { hubAddress } from './hub-address.ts';
@@ -28,6 +30,9 @@ export interface NodeReceiptsOptions {
 }
 
 export interface NodeReceipts {
+  /** The node's own: its book. */
+  readonly database: Database;
+  readonly client: Client;
   /** For the node's offer: says under which key its receipts are. */
   readonly labels: Readonly<Record<string, string>>;
   readonly handler: MarketNode['handler'];
@@ -43,6 +48,7 @@ export async function openNodeReceipts(
   { log, lifecycle }: AgentProcess,
   node: MarketNode,
   name: string,
+  load: LiveLoad,
   options: NodeReceiptsOptions,
 ): Promise<NodeReceipts> {
   const folder = resolve(options.state ?? join(clientSettings().home, 'nodes', encodeURIComponent(name)));
@@ -68,11 +74,16 @@ export async function openNodeReceipts(
   const metering = {
     clock: systemClock,
     offerOf: (capability: string) => meteredOffer(node, capability),
-    take: sender.take.bind(sender),
+    take: (draft: ReceiptDraft) => {
+      load.earned(draft.receipt.costPicoUsd);
+      sender.take(draft);
+    },
   };
   return {
+    database,
+    client,
     labels: { [receiptKeyLabel]: address },
-    handler: meteredHandler(node.handler, metering),
+    handler: load.counted(meteredHandler(node.handler, metering)),
     start: () => sender.start(),
   };
 }

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts';
 import type { ConnectionFlags } from '../connection.ts';
 import { runServer } from './server-process.ts';
+import { pricingOptions, type PricingFlags } from './node-pricing.ts';
 import { keyVariable, numberOf } from './server-roles.ts';
 
 interface BackendFlags {
@@ -10,7 +11,7 @@ interface BackendFlags {
   readonly concurrency?: string;
 }
 
-export interface NodeFlags extends ConnectionFlags, BackendFlags {
+export interface NodeFlags extends ConnectionFlags, BackendFlags, PricingFlags {
   readonly name?: string;
   readonly state?: string;
   readonly price?: readonly string[];
@@ -30,10 +31,10 @@ export interface NodeBenchFlags extends BackendFlags {
 }
 
 /** `reeve node` */
-export function node({ key, concurrency, price, contextTokens, maxMemory, benchmark, ...rest }: NodeFlags) {
-  insistOnBackend('reeve node', rest);
+export function node({ key, concurrency, price, contextTokens, maxMemory, benchmark, ...flags }: NodeFlags) {
+  insistOnBackend('reeve node', flags);
   const options = {
-    ...rest,
+    ...pricingOptions(flags),
     ...pricesOf(price ?? []),
     ...(concurrency !== undefined && { concurrency: numberOf('--concurrency', concurrency) }),
     ...(contextTokens !== undefined && { contextTokens: numberOf('--context-tokens', contextTokens) }),

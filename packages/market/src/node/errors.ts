@@ -92,3 +92,12 @@ export const NodeShortOfMemory = defineError({
   meaning: 'More of the memory of the node is used than it was told to use; it takes no request until there is room.',
   remedy: 'Retry: another node may have room. The owner of the node gives it memory, or fewer or smaller models.',
 });
+export const PricingUntried = defineError({
+  code: 'pricing_untried',
+  class: 'invalid',
+  title: 'The prices have not been tried',
+  meaning:
+    'A node changes its prices by itself only as a replay of recorded traffic has shown: the prediction is missing, is for another node or rule, or cannot be read.',
+  remedy:
+    'Record traffic (`reeve market trace record`), replay it (`reeve market pricing simulate --out FILE`) and give the node `--simulation FILE`; `--force` goes live without, and without a way back.',
+});

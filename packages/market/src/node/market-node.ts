@@ -9,7 +9,7 @@ import { nameModels, type RefusedModel, type ServedModel } from './capability.ts
 import { createChatHandler } from './chat-handler.ts';
 import { NoModels } from './errors.ts';
 import { MemoryGuard } from './memory-guard.ts';
-import { tokenOffer, type OfferTerms } from './offer-terms.ts';
+import { tokenOffer, type OfferTerms, type TokenPrices } from './offer-terms.ts';
 
 /** As many requests at once as a host can answer for without knowing its backend. */
 const defaultConcurrency = 20;
@@ -56,6 +56,8 @@ export interface MarketNode extends AsyncDisposable {
    * keeps its offer without figures; `onFailed` is told.
    */
   benchmark(options: SelfBenchmark): Promise<NodeDeclaration>;
+  /** Asks this for a model from now on, whatever the terms say. */
+  ask(capability: string, price: TokenPrices): NodeDeclaration;
   /** Closes the backend. */
   close(): Promise<void>;
 }
@@ -77,6 +79,7 @@ class BackendNode implements MarketNode {
   readonly handler: Handler;
   readonly #options: MarketNodeOptions;
   readonly #benchmarks = new Map<string, Benchmark>();
+  readonly #asked = new Map<string, TokenPrices>();
   #backendIds: ReadonlyMap<string, string> = new Map();
   #models: Pick<NodeDeclaration, 'models' | 'refused'> = { models: [], refused: [] };
 
@@ -90,7 +93,10 @@ class BackendNode implements MarketNode {
     const { concurrency = defaultConcurrency, labels = {}, region } = this.#options;
     const capabilities = this.#models.models.map((model) => {
       const benchmark = this.#benchmarks.get(model.capability);
-      const tokens = { ...tokenOffer(model, this.#options), ...(benchmark && { benchmark }) };
+      const tokens = {
+        ...tokenOffer(model, this.#options, this.#asked.get(model.capability)),
+        ...(benchmark && { benchmark }),
+      };
       return { name: model.capability, tokens };
     });
     const offer = { capabilities, slots: concurrency, labels, ...(region !== undefined && { region }) };
@@ -118,6 +124,11 @@ class BackendNode implements MarketNode {
         onFailed(name, error);
       }
     }
+    return this.declaration;
+  }
+
+  ask(capability: string, price: TokenPrices): NodeDeclaration {
+    this.#asked.set(capability, price);
     return this.declaration;
   }
 

@@ -20,10 +20,21 @@ export interface OfferTerms {
 
 const free: TokenPrices = { inputMicroUsd: '0', outputMicroUsd: '0' };
 
-/** The offer for one model, before it has been measured. */
-export function tokenOffer(model: { name: string; contextTokens?: number }, offered: OfferTerms): TokenOffer {
-  const own = offered.prices && Object.hasOwn(offered.prices, model.name) ? offered.prices[model.name] : undefined;
-  const { inputMicroUsd, outputMicroUsd } = own ?? offered.price ?? free;
+/** What the owner's terms say of a model's price. */
+export function priceOf(model: string, { prices, price = free }: OfferTerms): TokenPrices {
+  return (prices && Object.hasOwn(prices, model) ? prices[model] : undefined) ?? price;
+}
+
+/**
+ * The offer for one model, before it has been measured.
+ * @param asked goes before the price of the terms
+ */
+export function tokenOffer(
+  model: { name: string; contextTokens?: number },
+  offered: OfferTerms,
+  asked?: TokenPrices,
+): TokenOffer {
+  const { inputMicroUsd, outputMicroUsd } = asked ?? priceOf(model.name, offered);
   const contextTokens = model.contextTokens ?? offered.contextTokens;
   return {
     priceInputMicroUsd: inputMicroUsd,

@@ -1,4 +1,4 @@
 import { nodeBatches } from './001-batches.ts';
+import { nodePrices } from './002-prices.ts';
 
-/** The tables of a node's own database, which has nothing to do with the hub's. */
-export const nodeMigrations = [nodeBatches];
+export const nodeMigrations = [nodeBatches, nodePrices];
