@@ -92,7 +92,7 @@ async function dispatchSome(house: House, from: number): Promise<number[]> {
     agent.intent = 'active';
     const beganMs = performance.now();
     engine.dispatcher.agentChanged(agent);
-    await undefined; // the pass is a microtask
+    await Promise.resolve(); // the pass is a microtask
     waitsUs.push((performance.now() - beganMs) * 1_000);
     if (granted.at(-1)?.agent !== agent || frame === '') throw new Error(`nothing was dispatched to agent ${agent.id}`);
     agent.intent = 'paused'; // or what comes next would be dispatched to it unmeasured

@@ -33,7 +33,8 @@ test('[MK-11 replay] a node does not change its prices by itself without a simul
     state: `${hub.home}/untried`,
   };
   const node = startProcess('node', options, { REEVE_API_KEY: hub.apiKey });
-  await node.line(({ text }) => String(text).includes('--pricing median needs --simulation FILE, or --force'));
+  const said = await node.line(({ text, state }) => state === 'online' || String(text).includes('--pricing'));
+  expect(said).toMatchObject({ text: 'reeve: --pricing median needs --simulation FILE, or --force' });
   await node[Symbol.asyncDispose]();
 });
 
