@@ -11,6 +11,7 @@ import { Compensations } from './services/compensations.ts';
 import { Dispatcher } from './services/dispatcher.ts';
 import { Endings } from './services/endings.ts';
 import { Fences } from './services/fences.ts';
+import { Hedging } from './services/hedging.ts';
 import { Inputs } from './services/inputs.ts';
 import { LeaseKeeper } from './services/lease-keeper.ts';
 import { OutputSchemas } from './services/output-schemas.ts';
@@ -59,6 +60,7 @@ export async function createEngine(components: HubComponents) {
   const scheduling = { ...shared, board, roster, keeper, dispatcher };
   const measurements = new Measurements(clock);
   const retryBudgets = new RetryBudgets(clock, metrics, settings.retryBudget);
+  const hedging = new Hedging({ ...shared, keeper, dispatcher, inputs, terms, measurements, retryBudgets });
   const breakers = new Breakers(shared);
   const proficiencies = new Proficiencies({ ...shared, roster, board, dispatcher });
   const schemas = new OutputSchemas();
@@ -75,6 +77,7 @@ export async function createEngine(components: HubComponents) {
     breakers,
     measurements,
     retryBudgets,
+    hedging,
     proficiencies,
     secondOpinions,
     random,
@@ -86,8 +89,8 @@ export async function createEngine(components: HubComponents) {
   const work = { ...shared, board, roster, submissions, settlement, endings, stopping };
   const maps = new Maps({ ...work, blobs });
   const workflows = new Workflows({ ...work, compensations: new Compensations(work) });
-  const reports = new AttemptReports({ ...shared, settlement, maps, verification });
-  const attached = new AttachedTasks({ ...shared, submissions, settlement, endings, breakers, retryBudgets });
+  const reports = new AttemptReports({ ...shared, settlement, hedging, maps, verification });
+  const attached = new AttachedTasks({ ...shared, submissions, settlement, endings, breakers, retryBudgets, hedging });
   const recovery = new Recovery({ ...scheduling, steadyTime, proficiencies });
 
   await removeLeftOverFiles({ database, files });

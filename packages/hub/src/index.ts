@@ -3,6 +3,7 @@ export { createHub } from './hub.ts';
 export type { Hub, OfferedCapability } from './hub.ts';
 export type { HubComponents, HubSettings } from './components.ts';
 export type { AttachedRequest, AttachedTask } from './services/attached-tasks.ts';
+export type { HedgeTerms } from './domain/hedge-terms.ts';
 export { hubAlerts } from './alerts.ts';
 export { hubBusinessPanels, hubPanels } from './dashboards.ts';
 export { createHubMetrics } from './metrics.ts';

@@ -12,6 +12,8 @@ export interface HubMetrics {
   refused(reason: string): void;
   breakerOpened(): void;
   attemptFailed(code: string): void;
+  /** What became of a hedge that was due: `begun`, then `won` or `lost`; or why there was none. */
+  hedge(outcome: HedgeOutcome): void;
   /** Work that somebody waits for failed, and was tried again or, for its retry budget, not. */
   retried(allowed: boolean): void;
   /** A task was handed over after waiting this long since it was submitted. */
@@ -22,6 +24,8 @@ export interface HubMetrics {
   /** Tells where the gauges are read. */
   watch(gauges: HubGauges): void;
 }
+
+type HedgeOutcome = 'begun' | 'won' | 'lost' | 'no_agent' | 'too_many' | 'retry_budget';
 
 /** Read at each scrape. */
 export interface HubGauges {
@@ -59,6 +63,12 @@ export function createHubMetrics(metrics: Metrics): HubMetrics {
     help: 'Attempts that failed while somebody waited: tried again, or refused by the retry budget',
     labels: ['outcome'],
   });
+  const hedges = metrics.counter({
+    area,
+    what: 'hedges',
+    help: 'Streams that were late in beginning: asked for a second time, which of the two counted, or why only once',
+    labels: ['outcome'],
+  });
   const refused = metrics.counter({
     area,
     what: 'tasks_refused',
@@ -79,6 +89,7 @@ export function createHubMetrics(metrics: Metrics): HubMetrics {
       ended.child(state).inc();
       endedOf.child(tenant).inc();
     },
+    hedge: (outcome) => hedges.child(outcome).inc(),
     retried: (allowed) => retries.child(allowed ? 'allowed' : 'refused').inc(),
     refused: (reason) => refused.child(reason).inc(),
     breakerOpened: () => breakers.inc(),

@@ -42,6 +42,11 @@ export function succeeded(figures: Figures, { grantedAtMs, firstChunkAtMs, ended
   if (chunks > 1) figures.chunkGapMs = averaged(figures.chunkGapMs, (endedAtMs - firstChunkAtMs) / (chunks - 1));
 }
 
+/** Of an attempt nothing more is known than that its first chunk takes so long. */
+export function late(figures: Figures, firstChunkMs: number): void {
+  figures.firstChunkMs = averaged(figures.firstChunkMs, firstChunkMs);
+}
+
 export function failed(figures: Figures): void {
   figures.success = averaged(figures.success, 0);
 }

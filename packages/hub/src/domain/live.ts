@@ -3,6 +3,7 @@ import type { AgentOffer, AgentState } from '../api/agent.ts';
 import type { Backoff } from '../api/task.ts';
 import { newBreaker, type Breaker } from './breaker.ts';
 import type { Figures } from './figures.ts';
+import type { HedgeTerms } from './hedge-terms.ts';
 import type { IncomingStream } from './incoming-stream.ts';
 import type { TaskVerify } from './judged.ts';
 import type { Linked } from './lane-queue.ts';
@@ -27,6 +28,25 @@ export interface Lease {
   progress: JsonValue | undefined;
   /** What came of its stream, when somebody follows it. */
   stream: IncomingStream | undefined;
+  /** The other attempt under the same fence, as long as neither has given anything: see hedging.ts. */
+  rival: Lease | undefined;
+  /** It is the one that counts, and the task was given to another agent first. */
+  isMoved: boolean;
+}
+
+export function newLease(fence: number, agent: LiveAgent, task: LiveTask, grantedAtMs: number): Lease {
+  return {
+    fence,
+    agent,
+    task,
+    grantedAtMs,
+    firstChunkAtMs: undefined,
+    settling: false,
+    progress: undefined,
+    stream: undefined,
+    rival: undefined,
+    isMoved: false,
+  };
 }
 
 /** Who reads the stream of an attached task while it is made. */
@@ -38,7 +58,11 @@ export interface Follower {
   chunks(data: readonly string[], taken: (length: number) => void): void;
   /** Who should have the task if it has room, such as the one that still knows the conversation. */
   readonly preferred?: LiveAgent | undefined;
-  /** It was given to an agent. */
+  /** When it is asked for a second time, if it is a stream that may be. */
+  readonly hedge?: HedgeTerms | undefined;
+  /** An attempt at it begins. */
+  leased?(lease: Lease): void;
+  /** It is with this agent: from the lease on, or since that of another under the same fence is not wanted any more. */
   granted?(agent: LiveAgent): void;
   /** A result came and is being made durable. */
   settling(ending: { readonly state: 'succeeded'; readonly output: string }): void;

@@ -3,12 +3,14 @@ import type { Logger } from '@reeve/platform';
 import type { TaskError, TaskSubmission } from '../api/task.ts';
 import { attemptError } from '../domain/attempt-error.ts';
 import { Affinities } from '../domain/affinities.ts';
+import type { HedgeTerms } from '../domain/hedge-terms.ts';
 import type { Follower, LiveAgent, LiveTask } from '../domain/live.ts';
 import { TaskCancelled, TaskDead, TaskExpired } from '../errors.ts';
 import { agentsPaused } from './agents-paused.ts';
 import type { Breakers } from './breakers.ts';
 import type { Ending, Endings } from './endings.ts';
 import { patienceMs } from './patience.ts';
+import type { Hedging } from './hedging.ts';
 import type { RetryBudgets } from './retry-budgets.ts';
 import type { Settlement } from './settlement.ts';
 import type { Submissions } from './submissions.ts';
@@ -19,8 +21,12 @@ export interface AttachedRequest {
   readonly submission: TaskSubmission;
   /** Takes the stream, if there is one; see `Follower`. */
   readonly onChunks: Follower['chunks'];
-  /** Told of each agent that is given the work, at that moment; possibly before `attach` returns. */
+  /** Told of each agent that has the work from this moment on; possibly before `attach` returns. */
   readonly onLease?: (agentId: string) => void;
+  /** A stream that is late in beginning may be asked for a second time. */
+  readonly hedge?: HedgeTerms;
+  /** Told when it was. */
+  readonly onHedge?: () => void;
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal;
   /**
@@ -52,6 +58,7 @@ export interface AttachedTasksParts {
   readonly endings: Endings;
   readonly breakers: Breakers;
   readonly retryBudgets: RetryBudgets;
+  readonly hedging: Hedging;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -81,8 +88,9 @@ export class AttachedTasks {
   }
 
   /** @throws synchronously what a submission can be refused for, before anything is done. */
-  start({ tenant, submission, onChunks, onLease, signal, durability, span, affinity }: AttachedRequest): AttachedTask {
-    const { submissions, endings, settlement, retryBudgets } = this.#parts;
+  start(request: AttachedRequest): AttachedTask {
+    const { tenant, submission, onChunks, signal, durability, span, hedge, onHedge } = request;
+    const { submissions, endings, settlement, retryBudgets, hedging } = this.#parts;
     const settled = Promise.withResolvers<string>();
     const stream = durability === 'sync' ? new HeldChunks(onChunks) : undefined;
     const follower: Follower = {
@@ -92,11 +100,10 @@ export class AttachedTasks {
         if (durability === 'group') settled.resolve(output);
         else void accepted.then(() => settled.resolve(output));
       },
-      preferred: affinity === undefined ? undefined : this.#affinities.agentOf(affinity),
-      granted: (agent) => {
-        if (affinity !== undefined) this.#affinities.remember(affinity, agent);
-        onLease?.(agent.id);
-      },
+      ...this.#standingOf(request),
+      // Not before it is in the record, where a second attempt finds its input.
+      hedge,
+      ...(hedge && { leased: (lease) => void accepted.then(() => hedging.watch(lease, hedge, () => onHedge?.())) }),
     };
     const prepared = submissions.prepareAttached(tenant, submission, { follower, span });
     const { task } = prepared;
@@ -130,6 +137,17 @@ export class AttachedTasks {
     };
     settled.promise.then(done, done);
     return { taskId: task.id, output: settled.promise };
+  }
+
+  /** Who should have it, and who has it. */
+  #standingOf({ affinity, onLease }: AttachedRequest): Partial<Follower> {
+    return {
+      preferred: affinity === undefined ? undefined : this.#affinities.agentOf(affinity),
+      granted: (agent) => {
+        if (affinity !== undefined) this.#affinities.remember(affinity, agent);
+        onLease?.(agent.id);
+      },
+    };
   }
 
   /** Whoever waits for what only agents with open breakers could do is told now, and may ask again. */

@@ -7,6 +7,7 @@ import type { Lease, LiveAgent } from '../domain/live.ts';
 import type { HubMetrics } from '../metrics.ts';
 import { selectTaskFence } from '../store/read-tasks.ts';
 import type { TasksTable } from '../store/tables.ts';
+import type { Hedging } from './hedging.ts';
 import type { Maps } from './maps.ts';
 import { holds, type Settlement } from './settlement.ts';
 import type { Verification } from './verification.ts';
@@ -19,6 +20,7 @@ const factsLimitLength = 16 * 1024;
 
 export interface AttemptReportsParts {
   readonly settlement: Settlement;
+  readonly hedging: Hedging;
   readonly maps: Pick<Maps, 'wrongResult' | 'withRemedy'>;
   readonly verification: Verification;
   readonly database: Database;
@@ -78,6 +80,7 @@ export class AttemptReports {
     if (!lease.stream) {
       lease.stream = new IncomingStream(agentProtocol.initialCredit);
       lease.firstChunkAtMs = this.#parts.clock.monotonicMs();
+      this.#parts.hedging.firstChunk(lease);
     }
     const { stream } = lease;
     const intake = stream.receive(index, data);

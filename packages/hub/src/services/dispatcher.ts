@@ -1,7 +1,7 @@
 import type { Clock } from '@reeve/kernel';
 import { ExpectationFailed, type Database, type Logger, type UnitStatement } from '@reeve/platform';
 import { chooseAgent } from '../domain/choice.ts';
-import { freeSlots, type Lease, type LiveAgent, type LiveTask, type TaskQueue } from '../domain/live.ts';
+import { freeSlots, newLease, type Lease, type LiveAgent, type LiveTask, type TaskQueue } from '../domain/live.ts';
 import { list, nextTask } from '../domain/next-task.ts';
 import type { TenantTermsBook } from '../domain/tenant-terms.ts';
 import type { HubMetrics } from '../metrics.ts';
@@ -10,6 +10,7 @@ import type { Fences } from './fences.ts';
 import type { Inputs } from './inputs.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { patienceMs } from './patience.ts';
+import { withdrawRival } from './rivals.ts';
 import type { TaskBoard } from './task-board.ts';
 import { taskEvent } from './task-event.ts';
 
@@ -130,16 +131,7 @@ export class Dispatcher {
     board.take(task);
     agent.turns.take(task.tenant, terms.of(task.tenant).weight);
     task.attempt += 1;
-    const lease: Lease = {
-      fence: fences.take(),
-      agent,
-      task,
-      grantedAtMs: task.follower ? clock.monotonicMs() : 0,
-      firstChunkAtMs: undefined,
-      settling: false,
-      progress: undefined,
-      stream: undefined,
-    };
+    const lease = newLease(fences.take(), agent, task, task.follower ? clock.monotonicMs() : 0);
     task.lease = lease;
     task.trace?.leased(agent.id, task.attempt, lease.fence);
     agent.leases.set(lease.fence, lease);
@@ -147,6 +139,7 @@ export class Dispatcher {
     metrics.waited(clock.nowMs() - task.submittedAtMs);
     this.#granted.push(lease);
     task.follower?.granted?.(agent);
+    task.follower?.leased?.(lease);
     this.#send(lease);
   }
 
@@ -191,6 +184,8 @@ export class Dispatcher {
     this.#parts.keeper.forgetLease(lease);
     agent.leases.delete(fence);
     this.#changedAgents.add(agent);
+    const other = withdrawRival(lease, this.#parts.keeper, reason);
+    if (other) this.#changedAgents.add(other);
     task.lease = undefined;
     task.attempt -= 1;
     agent.link?.cancel(task.id, fence, reason);

@@ -1,5 +1,5 @@
 import type { Clock } from '@reeve/kernel';
-import { failed, newFigures, succeeded, type Figures } from '../domain/figures.ts';
+import { failed, late, newFigures, succeeded, type Figures } from '../domain/figures.ts';
 import type { Lease } from '../domain/live.ts';
 
 /**
@@ -18,6 +18,13 @@ export class Measurements {
     const { grantedAtMs, firstChunkAtMs } = lease;
     const chunks = lease.stream?.count ?? 0;
     succeeded(figuresOf(lease), { grantedAtMs, firstChunkAtMs, chunks, endedAtMs: this.#clock.monotonicMs() });
+  }
+
+  /** Another attempt gave its first chunk before this one: it would have taken longer than it has. */
+  overtaken(lease: Lease): void {
+    const figures = figuresOf(lease);
+    const { firstChunkMs = 0 } = figures;
+    late(figures, Math.max(firstChunkMs, this.#clock.monotonicMs() - lease.grantedAtMs));
   }
 
   failed(lease: Lease): void {

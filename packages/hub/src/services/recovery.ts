@@ -5,7 +5,7 @@ import type { Backoff } from '../api/task.ts';
 import type { HubSettings } from '../components.ts';
 import { dueAtMs } from '../domain/ageing.ts';
 import type { TaskVerify } from '../domain/judged.ts';
-import { newAgent, type Lease, type LiveAgent, type LiveTask, type TaskQueue } from '../domain/live.ts';
+import { newAgent, newLease, type LiveAgent, type LiveTask, type TaskQueue } from '../domain/live.ts';
 import { SharedValues } from '../domain/shared-values.ts';
 import { selectAgents, selectCapabilities } from '../store/agents.ts';
 import { selectLiveTasks, type LiveTaskRow } from '../store/read-tasks.ts';
@@ -139,16 +139,8 @@ export class Recovery {
 
   /** The agent may still be at it: it has the time-to-live of a lease, from now, to come back and say so. */
   #resumeLease(task: LiveTask, agent: LiveAgent, fence: number): void {
-    const lease: Lease = {
-      fence,
-      agent,
-      task,
-      grantedAtMs: 0, // of no use: nobody waits for a task of before the restart, so nothing is measured
-      firstChunkAtMs: undefined,
-      settling: false,
-      progress: undefined,
-      stream: undefined,
-    };
+    // When it began is of no use: nobody waits for a task of before the restart, so nothing is measured.
+    const lease = newLease(fence, agent, task, 0);
     task.lease = lease;
     agent.leases.set(fence, lease);
     this.#parts.keeper.watchLease(lease);

@@ -21,10 +21,12 @@ import type { Breakers } from './breakers.ts';
 import type { Measurements } from './measurements.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Ending, Endings } from './endings.ts';
+import type { Hedging } from './hedging.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { patienceMs } from './patience.ts';
 import type { Proficiencies } from './proficiencies.ts';
 import type { RetryBudgets } from './retry-budgets.ts';
+import { withdrawRival } from './rivals.ts';
 import type { SecondOpinions } from './second-opinions.ts';
 import type { TaskBoard } from './task-board.ts';
 
@@ -40,6 +42,7 @@ export interface SettlementParts {
   readonly breakers: Breakers;
   readonly measurements: Measurements;
   readonly retryBudgets: RetryBudgets;
+  readonly hedging: Hedging;
   readonly proficiencies: Proficiencies;
   readonly secondOpinions: SecondOpinions;
   readonly database: Database;
@@ -144,6 +147,7 @@ export class Settlement {
     const { task } = lease;
     this.#parts.metrics.attemptFailed(error.code);
     if (error.retryable) this.#agentFailed(lease);
+    if (error.retryable && this.#parts.hedging.leftToRival(lease)) return;
     const retryable = error.retryable && !task.streamed;
     const decision = decideRetry(
       { ...task.retry, maxAttempts: task.maxAttempts },
@@ -180,6 +184,7 @@ export class Settlement {
 
   #uncount(lease: Lease, error: TaskError, release: Release): void {
     const { task } = lease;
+    if (this.#parts.hedging.leftToRival(lease)) return;
     if (task.streamed) return this.#bury(lease, error, 'permanent', release.reported);
     task.failedOn = lease.agent;
     this.#release(lease, error, release, task.attempt - 1);
@@ -215,7 +220,10 @@ export class Settlement {
     const { lease } = task;
     if (lease) {
       this.#drop(lease);
-      lease.agent.link?.cancel(task.id, lease.fence, ending.error?.message ?? ending.state);
+      const reason = ending.error?.message ?? ending.state;
+      lease.agent.link?.cancel(task.id, lease.fence, reason);
+      const other = withdrawRival(lease, this.#parts.keeper, reason);
+      if (other) this.#parts.dispatcher.agentChanged(other);
       this.#parts.dispatcher.agentChanged(lease.agent);
     }
     this.#ended(task, ending);
@@ -315,13 +323,14 @@ export class Settlement {
   /** Frees the slot at once (the agent is done), writes the ending, and only then lets anybody know. */
   #settle(lease: Lease, settling: Settling): void {
     const { task, fence } = lease;
+    this.#parts.hedging.decide(lease);
     lease.settling = true;
     this.#drop(lease);
     this.#parts.dispatcher.agentChanged(lease.agent);
     this.#settling.set(fence, settling);
     const isTold = settling.state === 'succeeded' && task.follower !== undefined;
     const unit = {
-      statements: task.verify ? [settling.statement, ...this.#learned(lease)] : [settling.statement],
+      statements: this.#statementsOf(lease, settling),
       events: [taskEvent(task, settling.event, settling.data)],
       span: task.trace?.span,
       mayWaitMs: isTold ? patienceMs : undefined,
@@ -353,8 +362,11 @@ export class Settlement {
   }
 
   /** What the verifiers of the task found becomes durable together with the ending. */
-  #learned({ agent }: Lease): UnitStatement[] {
-    return this.#parts.proficiencies.unwritten(agent);
+  #statementsOf(lease: Lease, { statement }: Settling): UnitStatement[] {
+    const { task, agent, isMoved } = lease;
+    if (!task.verify && !isMoved) return [statement];
+    const learned = task.verify ? this.#parts.proficiencies.unwritten(agent) : [];
+    return [...this.#parts.hedging.unrecorded(lease), statement, ...learned];
   }
 
   #settled(lease: Lease, settling: Settling): void {

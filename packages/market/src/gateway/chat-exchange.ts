@@ -94,6 +94,7 @@ export class ChatExchange {
         this.#nodeId = agentId;
         seen.leased(agentId);
       },
+      ...(this.#isStreamed && settings.hedging.enabled && { hedge: settings.hedging, onHedge: () => this.#hedged() }),
       signal: this.#withdrawal.signal,
       durability: settings.durability,
       span: this.#request.visit.span,
@@ -164,6 +165,10 @@ export class ChatExchange {
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
+  }
+
+  #hedged(): void {
+    void this.#reply.header('X-Reeve-Hedged', 'true');
   }
 
   #nameNode(): void {

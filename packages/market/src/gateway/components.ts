@@ -1,5 +1,5 @@
 import type { Clock } from '@reeve/kernel';
-import type { Hub } from '@reeve/hub';
+import type { HedgeTerms, Hub } from '@reeve/hub';
 import type { Logger } from '@reeve/platform';
 import type { AnswerLedger } from '../services/answer-ledger.ts';
 import type { GatewayMetrics } from './metrics.ts';
@@ -12,6 +12,8 @@ export interface GatewaySettings {
   readonly durability: 'sync' | 'group';
   /** Until the first chunk of a stream. */
   readonly firstTokenTimeoutMs: number;
+  /** When a stream that has not begun is asked of a second node. */
+  readonly hedging: HedgeTerms & { readonly enabled: boolean };
   /** Until the end of an answer, all attempts together. */
   readonly requestTimeoutMs: number;
 }

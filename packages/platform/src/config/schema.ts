@@ -235,6 +235,22 @@ const hub = z.strictObject({
   retryBudget: retryBudget.describe('How much of what somebody waits for on a connection is tried again.'),
 });
 
+const hedging = z.strictObject({
+  enabled: flag().default(true).describe('Whether that is done at all; it takes two nodes that qualify.'),
+  quantile: fraction({ min: 0.5, max: 0.999 })
+    .default(0.95)
+    .describe('Late is later than this share of the last streams of the model, as measured from the lease on.'),
+  minDelayMs: durationMs({ min: 0, max: hour })
+    .default(50)
+    .describe('Never sooner than this: what begins at once gains nothing.'),
+  minSamples: integer({ min: 1, max: 256 }).default(20).describe('Streams of the model that must have been measured.'),
+  maxShare: fraction()
+    .default(0.1)
+    .describe(
+      'Share of the streams of the last ten seconds; hub.retryBudget bounds it too. One in ten seconds may be.',
+    ),
+});
+
 const gateway = z.strictObject({
   durability: choice(['sync', 'group'])
     .default('sync')
@@ -242,6 +258,7 @@ const gateway = z.strictObject({
   firstTokenTimeoutMs: durationMs({ min: 100, max: hour })
     .default(minute)
     .describe('How long a model may take to its first token; loading it counts.'),
+  hedging: hedging.describe('When a stream whose first token is late is asked of a second node.'),
   requestTimeoutMs: durationMs({ min: second, max: day })
     .default(5 * minute)
     .describe('How long a whole answer may take.'),
