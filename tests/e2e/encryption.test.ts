@@ -2,10 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import type { Task } from '@reeve/hub/api';
 import { connectAgent } from '@reeve/sdk';
 import { HubHome } from '../faults/system/hub-process.ts';
+import { needs } from '../house/needs.ts';
 
 const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -80,6 +82,34 @@ test('[FD-05 canary secrets tasks] [FD-03 canary] what tasks, keys and settings 
   expect(hub.output).not.toContain(ownerKey.slice(16));
 });
 
+/** Sends bytes as they are. */
+async function post(home: HubHome, path: string, type: string, body: string): Promise<string> {
+  const headers = { authorization: `Bearer ${home.keys.ownerKey}`, 'content-type': type };
+  const answer = await fetch(home.url + path, { method: 'POST', headers, body });
+  const text = await answer.text();
+  expect(answer.ok, text).toBe(true);
+  return text;
+}
+
+test('[FD-05 canary tasks] nor is what comes in as a stream of lines, as a blob, or as the items of a map', async () => {
+  const [line, blob, item, shared] = [canary(), canary(), canary(), canary()];
+  await using home = await HubHome.create({ settings: { LOG_LEVEL: 'debug' } });
+  const hub = await home.start();
+  await using _ = await startAgent(home);
+  const task = { requires: [{ name: 'mirror' }], input: { say: line } };
+  const taken = await post(home, '/v1/tasks/stream', 'application/x-ndjson', `${JSON.stringify(task)}\n`);
+  const { id } = JSON.parse(taken.split('\n')[0]!) as { id: string };
+  expect(await home.api.get<Task>(`/v1/tasks/${id}?waitMs=15000`)).toMatchObject({ output: { said: line } });
+  await post(home, '/v1/blobs', 'application/octet-stream', blob.repeat(1_000));
+  const map = { requires: [{ name: 'mirror' }], items: [{ say: item }], shared };
+  expect((await home.api.send('POST', '/v1/maps', map)).status).toBe(201);
+  await hub.kill();
+  for (const text of [line, blob, item, shared]) {
+    expect(filesWith(home, text)).toEqual([]);
+    expect(hub.output).not.toContain(text);
+  }
+});
+
 /** Several starts, on a machine that may be busy. */
 const patience = { timeout: 60_000 };
 
@@ -114,6 +144,48 @@ test(
     expect(await home.api.get<Task>(`/v1/tasks/${id}`)).toMatchObject({ input: { value } });
   },
 );
+
+test(
+  '[FD-05 rotation] a hub killed while it seals anew goes on after its start, and leaves nothing under the old key',
+  { ...needs('minutes'), ...patience },
+  async () => {
+    const value = canary();
+    await using home = await HubHome.create();
+    const first = await home.start();
+    const task = { requires: [{ name: 'nobody' }], allowUnknown: true, input: { value } };
+    const tasks = Array.from({ length: 1_000 }, () => task);
+    for (let batch = 0; batch < 8; batch++) await home.api.post('/v1/tasks/batch', { tasks });
+    await first.kill();
+    const path = join(home.folder, 'encryption.keys');
+    const fresh = `k2:${randomBytes(32).toString('base64')}\n`;
+    writeFileSync(path, fresh + readFileSync(path, 'utf8'));
+    const second = await home.start();
+    await home.api.post('/v1/encryption/rotate', {});
+    const resealed = async (): Promise<number> => (await home.api.get<Status>('/v1/encryption')).rotation!.resealed;
+    await expect.poll(resealed, { interval: 1 }).toBeGreaterThan(0);
+    await second.kill();
+    expect(rotationIn(home)).toMatchObject({ state: 'running' });
+    const third = await home.start();
+    await expect.poll(async () => rotationIn(home)?.state, { timeout: 20_000 }).toBe('done');
+    expect(rotationIn(home)).toMatchObject({ resealed: 8_000 });
+    await third.kill();
+    writeFileSync(path, fresh);
+    await home.start();
+    const page = await home.api.get<{ items: Array<{ id: string }> }>('/v1/tasks?limit=1');
+    expect(await home.api.get<Task>(`/v1/tasks/${page.items[0]!.id}`)).toMatchObject({ input: { value } });
+  },
+);
+
+/** The newest rotation in the record. */
+function rotationIn(home: HubHome): { readonly state: string; readonly resealed: number } | undefined {
+  const database = new DatabaseSync(join(home.folder, 'reeve.db'), { readOnly: true });
+  try {
+    const row = database.prepare('SELECT state, resealed FROM encryption_rotations ORDER BY started_at_ms DESC').get();
+    return row as { state: string; resealed: number } | undefined;
+  } finally {
+    database.close();
+  }
+}
 
 async function rolesOf(home: HubHome): Promise<Record<string, string>> {
   const { keys } = await home.api.get<Status>('/v1/encryption');

@@ -6,6 +6,15 @@ const createMany = `${test}/tasks/create-many.test.ts`;
 
 export const mutants: readonly Mutant[] = [
   {
+    name: 'blocked-task-runs-after-a-restart',
+    guarantee: 'HB-10 order',
+    file: `${services}/recovery.ts`,
+    find: "blocked: row.state === 'blocked',",
+    replace: 'blocked: false,',
+    test: `${test}/workflows/workflows.test.ts`,
+    testName: 'what was blocked stays so',
+  },
+  {
     name: 'stream-held-as-a-whole',
     guarantee: 'HB-07 memory',
     file: 'packages/platform/src/http/json-lines.ts',

@@ -9,6 +9,7 @@ describe('[LD-12 postgres] [FD-12 databases] on PostgreSQL', needs('postgres'), 
   await import('./units.test.ts');
   await import('./units-model.test.ts');
   await import('./sealed-values.test.ts');
+  await import('../sealing/rotation.test.ts');
   await import('../events/read-events.test.ts');
   await import('../events/event-feed.test.ts');
 });

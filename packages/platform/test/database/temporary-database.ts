@@ -78,6 +78,20 @@ export async function openTemporary(options: Partial<SqliteOptions> = {}): Promi
   return database;
 }
 
+/** Where a database can be opened several times, one after the other, by `openAt`: a path, or the URL of a server. */
+export async function databasePlace(): Promise<string> {
+  return cluster ? cluster.createDatabase() : join(temporaryFolder(), 'reeve.db');
+}
+
+/** Closed after the test, at the latest. */
+export async function openAt(place: string, options: Partial<SqliteOptions> = {}): Promise<GroupDatabase> {
+  const database = await (cluster
+    ? openPostgres({ url: place, migrations, ...options })
+    : openSqlite({ path: place, migrations, ...options }));
+  onTestFinished(() => database.close());
+  return database;
+}
+
 async function openOnServer(server: PostgresCluster, options: Partial<SqliteOptions>): Promise<GroupDatabase> {
   return openPostgres({ url: await server.createDatabase(), migrations, ...options });
 }

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '@reeve/kernel';
-import { openSqlite, type Database } from '../../src/database/index.ts';
+import type { Database } from '../../src/database/index.ts';
 import { createLogger } from '../../src/log/index.ts';
 import { KeyRotation } from '../../src/sealing-ops/index.ts';
 import { insertRotation, newestRotation } from '../../src/sealing-ops/store/rotations.ts';
 import { newKeyChainText, parseKeyChain, placeOf, SealedText, type KeyChain } from '../../src/sealing/index.ts';
-import { migrations, noteInsert, temporaryFolder } from '../database/temporary-database.ts';
+import { conformance, databasePlace, noteInsert, openAt } from '../database/temporary-database.ts';
 
 const columns = [{ table: 'notes', column: 'text', key: ['id'] }];
 const old = newKeyChainText('k1');
@@ -19,23 +18,18 @@ const count = 750;
 const textOf = (number: number) => createHash('sha256').update(String(number)).digest('hex');
 const idOf = (number: number) => `n${String(number).padStart(4, '0')}`;
 
-async function open(path: string, keys: KeyChain): Promise<Database> {
-  const database = await openSqlite({ path, migrations, keys });
-  onTestFinished(async () => database[Symbol.asyncDispose]());
-  return database;
-}
-
 /** A database with notes under the old key; closed again. */
 async function filled(): Promise<string> {
-  const path = join(temporaryFolder(), 'reeve.db');
-  await using database = await openSqlite({ path, migrations, keys: oldKeys });
+  const place = await databasePlace();
+  const database = await openAt(place, { keys: oldKeys });
   const statements = Array.from({ length: count }, (_, number) => {
     const { sql, params } = noteInsert(idOf(number), { text: 'PLACE' });
     const sealed = new SealedText(textOf(number), placeOf('notes', 'text', idOf(number)));
     return { sql, params: params.map((value) => (value === 'PLACE' ? sealed : value)) };
   });
   await database.commit({ statements });
-  return path;
+  await database.close();
+  return place;
 }
 
 function rotationOf(database: Database, keys: KeyChain): KeyRotation {
@@ -59,23 +53,23 @@ async function isDone(database: Database): Promise<boolean> {
   return (await newestRotation(database))?.state === 'done';
 }
 
-test('[FD-05 rotation] everything is sealed under the active key, and then the old one is not needed', async () => {
-  const path = await filled();
-  const database = await open(path, bothKeys);
+test(`[FD-05 rotation] ${conformance} everything is sealed under the active key, and then the old one is not needed`, async () => {
+  const place = await filled();
+  const database = await openAt(place, { keys: bothKeys });
   await begin(database, rotationOf(database, bothKeys));
   await expect.poll(() => isDone(database), { timeout: 10_000 }).toBe(true);
   expect(await newestRotation(database)).toMatchObject({ looked_at: count, resealed: count, unreadable: 0 });
   await database[Symbol.asyncDispose]();
-  const onlyNew = await open(path, parseKeyChain(fresh, 'keys'));
+  const onlyNew = await openAt(place, { keys: parseKeyChain(fresh, 'keys') });
   const rows = await notes(onlyNew);
   expect(rows.map(({ id, text }) => onlyNew.unsealed(text, placeOf('notes', 'text', id)))).toEqual(
     Array.from({ length: count }, (_, number) => textOf(number)),
   );
 });
 
-test('[FD-05 rotation] killed on its way it goes on from there: what is done is neither lost nor done again', async () => {
-  const path = await filled();
-  const first = await open(path, bothKeys);
+test(`[FD-05 rotation] ${conformance} killed on its way it goes on from there: what is done is neither lost nor done again`, async () => {
+  const place = await filled();
+  const first = await openAt(place, { keys: bothKeys });
   const rotation = rotationOf(first, bothKeys);
   await begin(first, rotation);
   await expect.poll(async () => (await newestRotation(first))!.looked_at, { interval: 1 }).toBeGreaterThan(0);
@@ -84,7 +78,7 @@ test('[FD-05 rotation] killed on its way it goes on from there: what is done is 
   expect(state).toBe('running');
   expect(before).toBeLessThan(count);
   await first[Symbol.asyncDispose]();
-  const second = await open(path, bothKeys);
+  const second = await openAt(place, { keys: bothKeys });
   await rotationOf(second, bothKeys).resume();
   await expect.poll(() => isDone(second), { timeout: 10_000 }).toBe(true);
   expect(await newestRotation(second)).toMatchObject({ looked_at: count, resealed: count });
@@ -92,9 +86,9 @@ test('[FD-05 rotation] killed on its way it goes on from there: what is done is 
   expect([...ids]).toEqual(['e1.k2.']);
 });
 
-test('[FD-05 rotation] a value that nobody can open is counted and left as it is', async () => {
-  const path = await filled();
-  const database = await open(path, bothKeys);
+test(`[FD-05 rotation] ${conformance} a value that nobody can open is counted and left as it is`, async () => {
+  const place = await filled();
+  const database = await openAt(place, { keys: bothKeys });
   await database.commit({
     statements: [{ sql: `UPDATE notes SET text = 'e1.k0.AAAA' WHERE id = ?`, params: [idOf(7)] }],
   });
