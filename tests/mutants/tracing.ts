@@ -54,7 +54,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'trace-not-handed-to-agents',
     guarantee: 'FD-09',
-    file: 'packages/hub/src/drivers/websocket/agent-connection.ts',
+    file: 'packages/hub/src/drivers/websocket/lease-frame.ts',
     find: '${deadline}${trace},',
     replace: '${deadline},',
     test: whole,
