@@ -5,7 +5,9 @@ import type { Constraints, Requirement } from './api/task.ts';
 import { eventProtocol } from './api/event-protocol.ts';
 import { agentProtocol } from './api/protocol.ts';
 import type { HubComponents } from './components.ts';
+import type { ClassQueue } from './domain/class-queue.ts';
 import { stateOf, type LiveAgent } from './domain/live.ts';
+import { pricesFor } from './domain/match.ts';
 import { leaseOperations } from './drivers/long-poll/lease-operations.ts';
 import { PollLinks } from './drivers/long-poll/poll-links.ts';
 import { AgentEndpoint } from './drivers/websocket/agent-endpoint.ts';
@@ -53,8 +55,16 @@ export interface Hub {
   ): Pick<Explanation, 'agents' | 'agentsTotal' | 'sampled'>;
   /** Whether an agent, connected or not, meets all of it: if not, a task would wait in vain. */
   isMet(requires: readonly Requirement[], constraints: Constraints): boolean;
+  /** The highest prices, each for itself, of the agents that meet all of it; undefined when none does. */
+  highestPrices(requires: readonly Requirement[], constraints: Constraints): TokenPrices | undefined;
   /** Every capability whose name begins so, of every agent that is registered, online or not. */
   offered(prefix: string): Iterable<OfferedCapability>;
+}
+
+/** Micro-USD per million tokens. */
+export interface TokenPrices {
+  readonly inputMicroUsd: bigint;
+  readonly outputMicroUsd: bigint;
 }
 
 /** One capability of one agent. */
@@ -138,6 +148,7 @@ export async function createHub(components: HubComponents, version: string): Pro
     judge: (requires, constraints) => judgeAll(roster, requires, constraints),
     isMet: (requires, constraints) =>
       !engine.board.queueFor(requires, constraints).qualified[Symbol.iterator]().next().done,
+    highestPrices: (requires, constraints) => highestPrices(engine.board.queueFor(requires, constraints)),
     offered: (prefix) => offered(roster, prefix),
   };
 }
@@ -180,6 +191,18 @@ function watch({ metrics, clock }: HubComponents, { board, roster }: Engine, fee
     eventReaders: () => feed.subscriberCount,
     busySlots: () => sum((agent) => agent.leases.size),
   });
+}
+
+function highestPrices({ wanted, qualified }: ClassQueue): TokenPrices | undefined {
+  let highest: TokenPrices | undefined;
+  for (const { matchable } of qualified) {
+    const { input, output } = pricesFor(matchable, wanted);
+    highest = {
+      inputMicroUsd: highest && highest.inputMicroUsd > input ? highest.inputMicroUsd : input,
+      outputMicroUsd: highest && highest.outputMicroUsd > output ? highest.outputMicroUsd : output,
+    };
+  }
+  return highest;
 }
 
 function* offered(roster: AgentRoster, prefix: string): Generator<OfferedCapability> {

@@ -1,6 +1,6 @@
 export { hubSealedColumns } from './store/payloads.ts';
 export { createHub } from './hub.ts';
-export type { Hub, OfferedCapability } from './hub.ts';
+export type { Hub, OfferedCapability, TokenPrices } from './hub.ts';
 export type { HubComponents, HubSettings } from './components.ts';
 export type { AttachedRequest, AttachedTask } from './services/attached-tasks.ts';
 export type { HedgeTerms } from './domain/hedge-terms.ts';

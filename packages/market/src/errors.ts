@@ -38,6 +38,15 @@ export const NoNodeQualifies = defineError({
   remedy:
     'Relax the condition named in the message; `reeve market offers` and `reeve market explain` show what there is.',
 });
+export const BudgetExceeded = defineError({
+  code: 'budget_exceeded',
+  class: 'paymentRequired',
+  title: 'The request does not fit into its budget',
+  meaning:
+    'What the request can cost at most, together with what was spent and what other requests hold at this moment, is more than a budget of the key or of its tenant. Nothing was done, nothing is billed.',
+  remedy:
+    'Ask for less (`max_tokens`, a shorter prompt, a ceiling of price), wait for the requests under way or for the window to start anew, or have the budget raised with `reeve budgets set`. The amounts are in `error.budget`.',
+});
 export const NodeAnswerInvalid = defineError({
   code: 'node_answer_invalid',
   class: 'badGateway',

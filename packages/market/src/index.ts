@@ -1,5 +1,8 @@
 export { createMarket } from './market.ts';
 export type { Market } from './market.ts';
+export { createBudgets } from './budgets.ts';
+export { createBudgetMetrics } from './budget-metrics.ts';
+export { marketAlerts } from './alerts.ts';
 export { createReceipts } from './receipts.ts';
 export { textFaults } from './metering/text-faults.ts';
 export type { ReceiptTexts } from './metering/text-faults.ts';

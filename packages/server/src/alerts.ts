@@ -1,4 +1,5 @@
 import { hubAlerts } from '@reeve/hub';
+import { marketAlerts } from '@reeve/market';
 import { platformAlerts, type AlertRule } from '@reeve/platform';
 
 /** Paths whose answers wait by design. */
@@ -11,4 +12,4 @@ export const waitingRoutes = [
 ] as const;
 
 /** Everything that is watched. */
-export const alertRules: readonly AlertRule[] = [...hubAlerts, ...platformAlerts({ waitingRoutes })];
+export const alertRules: readonly AlertRule[] = [...hubAlerts, ...marketAlerts, ...platformAlerts({ waitingRoutes })];

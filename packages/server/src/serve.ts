@@ -2,7 +2,14 @@ import { join } from 'node:path';
 import { resolve } from 'node:path';
 import { systemClock } from '@reeve/kernel';
 import { createHub, createHubMetrics, type Hub } from '@reeve/hub';
-import { createGatewayMetrics, createMarket, createReceiptMetrics, createReceipts } from '@reeve/market';
+import {
+  createBudgetMetrics,
+  createBudgets,
+  createGatewayMetrics,
+  createMarket,
+  createReceiptMetrics,
+  createReceipts,
+} from '@reeve/market';
 import {
   AuditHeads,
   createAccess,
@@ -196,11 +203,17 @@ async function openHub({ hub, home }: SystemConfiguration, base: Base): Promise<
   return createHub({ ...base, files, clock: systemClock, metrics: hubMetrics, settings, random }, version);
 }
 
-async function openReceipts({ home, receipts }: SystemConfiguration, hub: Hub, base: Base) {
+async function openReceipts(
+  { home, receipts }: SystemConfiguration,
+  hub: Hub,
+  budgets: ReceiptParts['budgets'],
+  base: Base,
+) {
   const { metrics, lifecycle } = base;
   const opened = await createReceipts({
     ...base,
     hub,
+    budgets,
     clock: systemClock,
     metrics: createReceiptMetrics(metrics),
     chainId: receipts.chainId,
@@ -209,6 +222,8 @@ async function openReceipts({ home, receipts }: SystemConfiguration, hub: Hub, b
   lifecycle.onStop('connections', 'ledger of answers', () => opened.ledger.flush());
   return opened;
 }
+
+type ReceiptParts = Parameters<typeof createReceipts>[0];
 
 interface HttpBase extends Base, ServeComponents {
   readonly access: Access;
@@ -230,14 +245,17 @@ async function openHttp({
 }: HttpBase): Promise<HttpServer> {
   const { log, metrics, database, access, lifecycle } = base;
   const gateway = { clock: systemClock, log, metrics: createGatewayMetrics(metrics), settings: configuration.gateway };
-  const receipts = await openReceipts(configuration, hub, base);
-  const market = createMarket({ hub, ledger: receipts.ledger, ...gateway });
+  const budgetMetrics = createBudgetMetrics(metrics);
+  const budgets = await createBudgets({ ...base, clock: systemClock, metrics: budgetMetrics, keys: access.keys });
+  const receipts = await openReceipts(configuration, hub, budgets.book, base);
+  const market = createMarket({ hub, ledger: receipts.ledger, budgets: budgets.book, ...gateway });
   const health = createHealth({ clock: systemClock, stopping: lifecycle.stopping, version });
   health.register(databaseCheck(database));
   const approvals = approvalSettings(configuration);
   const operations: BoundOperation[] = [
     ...hub.operations,
     ...market.operations,
+    ...budgets.operations,
     ...receipts.operations,
     ...people.operations,
     ...keyOperations({ access, database, clock: systemClock }),

@@ -32,6 +32,13 @@ describe('alert rules', () => {
     expect(ruleNamed(name)).toMatchObject({ severity });
   });
 
+  test.each([
+    ['BudgetUsedUp', 'warning'],
+    ['BudgetNearlyUsed', 'info'],
+  ])('[FD-11 budgets] %s is %s', (name, severity) => {
+    expect(ruleNamed(name)).toMatchObject({ severity });
+  });
+
   test('[HB-06 event-loop] a loop that is held for more than 50 ms is told', () => {
     expect(ruleNamed('EventLoopBlocked')).toMatchObject({ severity: 'warning', forMs: 120_000 });
     expect(ruleNamed('EventLoopBlocked').condition).toMatch(/event_loop_delay_p99_seconds > 0\.05$/);

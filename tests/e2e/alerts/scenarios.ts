@@ -64,6 +64,24 @@ export const SCENARIOS: readonly Scenario[] = [
     '1,000 for 20 min': [{ reeve_hub_waiting_tasks: '1000x60' }, '20m'],
     '5,000 for 9 min': [{ reeve_hub_waiting_tasks: '5000x60' }, '9m'],
   }),
+  ...scenarios('BudgetUsedUp', true, {
+    'one of them': [{ 'reeve_budgets_reached_windows{percent="100"}': '0x4 1x60' }, '5m'],
+  }),
+  ...scenarios('BudgetUsedUp', false, {
+    'four fifths of one': [
+      { 'reeve_budgets_reached_windows{percent="100"}': '0x60', 'reeve_budgets_reached_windows{percent="80"}': '1x60' },
+      '5m',
+    ],
+  }),
+  ...scenarios('BudgetNearlyUsed', true, {
+    'four fifths of one': [{ 'reeve_budgets_reached_windows{percent="80"}': '1x60' }, '5m'],
+  }),
+  ...scenarios('BudgetNearlyUsed', false, {
+    'half of three': [
+      { 'reeve_budgets_reached_windows{percent="80"}': '0x60', 'reeve_budgets_reached_windows{percent="50"}': '3x60' },
+      '5m',
+    ],
+  }),
   ...scenarios('HttpErrorRateCritical', true, {
     '6 %': [{ [requests(200)]: '0+94x60', [requests(503)]: '0+6x60' }, '8m'],
   }),

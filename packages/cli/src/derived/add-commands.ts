@@ -22,6 +22,7 @@ const domainSummaries: Readonly<Record<string, string>> = {
   encryption: 'keys that seal what is stored',
   models: 'models that can be asked',
   market: 'what nodes offer',
+  budgets: 'what keys and tenants may spend on models',
   receipts: 'what nodes signed for',
   health: 'the state of the hub’s dependencies',
 };

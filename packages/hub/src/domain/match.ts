@@ -1,4 +1,4 @@
-import { billableMicroUsd, tokenCostPicoUsd, type JsonValue } from '@reeve/kernel';
+import { tokenCostPicoUsd, type JsonValue } from '@reeve/kernel';
 import type { AgentOffer } from '../api/agent.ts';
 import type { Policy } from '../api/task.ts';
 import type { Benchmark, TokenOffer } from '../api/token-offer.ts';
@@ -26,6 +26,8 @@ interface TokenPrices {
   readonly blended: number;
   readonly benchmark: Benchmark | undefined;
 }
+
+const picoPerMicro = 1_000_000n;
 
 const free: TokenPrices = { input: 0n, output: 0n, blended: 0, benchmark: undefined };
 
@@ -55,7 +57,7 @@ function tokenPrices({ priceInputMicroUsd, priceOutputMicroUsd, benchmark }: Tok
 }
 
 /** What an agent asks for the tokens of the class's work; nothing, when it says nothing. */
-function pricesFor({ tokens }: MatchableOffer, { requires }: RequirementClass): TokenPrices {
+export function pricesFor({ tokens }: MatchableOffer, { requires }: RequirementClass): TokenPrices {
   return tokens.get(requires[0]!.name) ?? free;
 }
 
@@ -116,8 +118,8 @@ function costMismatch(offer: MatchableOffer, wanted: RequirementClass): Mismatch
   if (cost === undefined) return undefined;
   const { input, output } = pricesFor(offer, wanted);
   const picoUsd = tokenCostPicoUsd(cost.inputTokens, input) + tokenCostPicoUsd(cost.outputTokens, output);
-  const found = billableMicroUsd(picoUsd);
-  if (found <= cost.maxMicroUsd) return undefined;
+  if (picoUsd <= cost.maxMicroUsd * picoPerMicro) return undefined;
+  const found = (picoUsd + picoPerMicro - 1n) / picoPerMicro;
   return { requirement: 'cost at most (micro-USD)', wanted: `${cost.maxMicroUsd}`, found: `${found}` };
 }
 

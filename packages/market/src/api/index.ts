@@ -1,3 +1,4 @@
+export { Budget, listBudgets, removeBudget, setBudget } from './budgets.ts';
 export { listModels, Model, showModel } from './models.ts';
 export { listOffers, Offer } from './offers.ts';
 export { showUsage } from './usage.ts';

@@ -1,3 +1,4 @@
+import { listBudgets, removeBudget, setBudget } from './budgets.ts';
 import { explainMarket } from './explain-operation.ts';
 import { listModels, showModel } from './models.ts';
 import { listOffers } from './offers.ts';
@@ -19,6 +20,9 @@ export const marketOperations = [
   listOffers,
   explainMarket,
   readTrace,
+  setBudget,
+  listBudgets,
+  removeBudget,
   listReceipts,
   showReceipt,
   exportReceipts,

@@ -3,7 +3,9 @@ import { TaskCancelled } from '@reeve/hub';
 import type { Constraints } from '@reeve/hub/api';
 import type { Caller, RawRoute } from '@reeve/platform';
 import { capabilityOf } from '../domain/capability.ts';
+import type { TokenCounts } from '../domain/budgets/amounts.ts';
 import type { OpenAnswer } from '../services/answer-ledger.ts';
+import type { Reservation } from '../services/budgets/budget-book.ts';
 import { FirstTokenTimeout, NodeAnswerInvalid } from '../errors.ts';
 import { ChatStream } from './chat-stream.ts';
 import { clientError } from './client-error.ts';
@@ -12,7 +14,7 @@ import type { Endpoint } from './endpoints.ts';
 import { conversationKey } from './conversation-key.ts';
 import type { ModelRequest } from './model-request.ts';
 import { modelTask } from './model-task.ts';
-import { assertComplete, completionOf } from './node-output.ts';
+import { assertComplete, completionOf, reportedTokens } from './node-output.ts';
 import { openAiError } from './openai-error.ts';
 import { AnswerPieces } from './answer-pieces.ts';
 
@@ -24,6 +26,8 @@ export interface Asked {
   readonly endpoint: Endpoint;
   readonly body: ModelRequest;
   readonly constraints: Constraints;
+  /** What the budgets of the caller keep free for it, where there are any. */
+  readonly reservation?: Reservation | undefined;
 }
 
 /** One request on its way to a node and back: a task that lives as long as the connection of its client. */
@@ -39,6 +43,8 @@ export class ChatExchange {
   readonly #withdrawal = new AbortController();
   #taskId: string | undefined;
   #seen: OpenAnswer | undefined;
+  /** What the node says that its answer took, where a budget asks. */
+  #reported: TokenCounts | undefined;
   /** Who works on it. */
   #nodeId: string | undefined;
   #firstTokenTimer: NodeJS.Timeout | undefined;
@@ -77,10 +83,11 @@ export class ChatExchange {
 
   #attach(caller: Caller): Promise<string> {
     const { hub, clock, settings, ledger } = this.#components;
-    const { endpoint, body, constraints } = this.#asked;
+    const { endpoint, body, constraints, reservation } = this.#asked;
     const { model } = body;
     const capability = capabilityOf(endpoint.kind, model);
-    const seen = ledger.begin({ tenant: caller.tenant, caller: caller.identity, model, capability, body });
+    const { tenant, identity } = caller;
+    const seen = ledger.begin({ tenant, caller: identity, model, capability, body, reservation });
     this.#seen = seen;
     const affinity = conversationKey(caller.tenant, model, body['messages']);
     const { taskId, output } = hub.attach({
@@ -114,6 +121,7 @@ export class ChatExchange {
   }
 
   #deliver(output: string): string | undefined {
+    if (this.#asked.reservation) this.#reported = reportedTokens(output);
     if (!this.#isStreamed) {
       const completion = completionOf(output, this.#pieces);
       this.#nameNode();
@@ -142,7 +150,7 @@ export class ChatExchange {
     const outcome = how === 'served' ? how : how.code;
     metrics.answered(this.#asked.body.model, outcome, durationMs);
     if (whole !== undefined && this.#pieces.count === 0) this.#seen?.see([whole]);
-    this.#seen?.ended(outcome);
+    this.#seen?.ended(outcome, this.#reported);
     const { correlationId } = this.#request.visit;
     const facts = { correlationId, taskId: this.#taskId, model: this.#asked.body.model, outcome, durationMs };
     const message = 'chat request answered';

@@ -2,6 +2,7 @@ import type { Clock } from '@reeve/kernel';
 import type { HedgeTerms, Hub } from '@reeve/hub';
 import type { Logger } from '@reeve/platform';
 import type { AnswerLedger } from '../services/answer-ledger.ts';
+import type { BudgetBook } from '../services/budgets/budget-book.ts';
 import type { GatewayMetrics } from './metrics.ts';
 
 export interface GatewaySettings {
@@ -23,6 +24,7 @@ export interface GatewayComponents {
   readonly clock: Clock;
   readonly log: Logger;
   readonly ledger: Pick<AnswerLedger, 'begin'>;
+  readonly budgets: BudgetBook;
   readonly metrics: GatewayMetrics;
   readonly settings: GatewaySettings;
 }

@@ -1,5 +1,6 @@
 import type { RawRoute } from '@reeve/platform';
 import { ChatExchange } from './chat-exchange.ts';
+import { withinBudgets } from './budgeted.ts';
 import type { GatewayComponents } from './components.ts';
 import { endpoints, type Endpoint } from './endpoints.ts';
 import { readModelRequest } from './model-request.ts';
@@ -28,7 +29,12 @@ function modelRoute(components: GatewayComponents, endpoint: Endpoint): RawRoute
       assertServed(components.hub, endpoint.kind, asked.model);
       const { body, constraints, conditional } = routed(asked, request.headers);
       if (conditional) assertQualified(components.hub, requirementsOf(endpoint, asked.model), constraints);
-      return new ChatExchange(components, request, reply, { endpoint, body, constraints }).run(caller);
+      const routedHere = { endpoint, body, constraints };
+      const budgets = components.budgets.of(caller);
+      if (budgets.length === 0) return new ChatExchange(components, request, reply, routedHere).run(caller);
+      return withinBudgets(components, budgets, routedHere).then((kept) =>
+        new ChatExchange(components, request, reply, kept).run(caller),
+      );
     },
   };
 }

@@ -1,5 +1,6 @@
 import { NodeAnswerInvalid } from '../errors.ts';
-import type { StreamedAnswer, WholeAnswer } from '../node/chat-output.ts';
+import type { TokenCounts } from '../domain/budgets/amounts.ts';
+import type { ChatOutput, StreamedAnswer, WholeAnswer } from '../node/chat-output.ts';
 import type { AnswerPieces } from './answer-pieces.ts';
 
 /**
@@ -23,6 +24,17 @@ export function assertComplete(output: string, chunkCount: number): void {
   if (streamed === true && chunks === chunkCount && chunkCount > 0) return;
   const said = typeof chunks === 'number' ? `${chunks}` : 'no';
   throw NodeAnswerInvalid.error(`the node speaks of ${said} chunks, and ${chunkCount} came`);
+}
+
+/** What the node says that its answer took; undefined where it does not say. */
+export function reportedTokens(output: string): TokenCounts | undefined {
+  const { usage } = parsed<ChatOutput>(output);
+  const { promptTokens, completionTokens } = usage ?? {};
+  return isCount(promptTokens) && isCount(completionTokens) ? { promptTokens, completionTokens } : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function parsed<Answer>(output: string): Partial<Answer> {

@@ -1,4 +1,5 @@
 import { toProblem, type JsonValue, type ReeveError } from '@reeve/kernel';
+import { BudgetExceeded } from '../errors.ts';
 
 /** The object in `{ "error": … }` of OpenAI's API. */
 export interface OpenAiError {
@@ -6,13 +7,17 @@ export interface OpenAiError {
   readonly type: string;
   readonly param: string | null;
   readonly code: string | null;
+  /** Amounts in micro-USD, of a request that does not fit into a budget. */
+  readonly budget?: JsonValue;
 }
 
 /** Our error in the form that OpenAI's clients read: they choose their exception by status and show the message. */
 export function openAiError(error: ReeveError): OpenAiError {
   const fromBackend = backendErrorOf(error);
   if (fromBackend) return fromBackend;
-  return { message: error.message, type: typeOf(error.status), param: paramOf(error), code: error.code };
+  const said = { message: error.message, type: typeOf(error.status), param: paramOf(error), code: error.code };
+  const budget = BudgetExceeded.is(error) ? error.details?.['budget'] : undefined;
+  return budget === undefined ? said : { ...said, budget };
 }
 
 export function openAiErrorBody(error: ReeveError): { contentType: string; body: string } {
@@ -27,6 +32,7 @@ export function bothErrorBody(error: ReeveError, correlationId: string): { conte
 
 function typeOf(status: number): string {
   if (status === 401) return 'authentication_error';
+  if (status === 402) return 'insufficient_quota';
   if (status === 403) return 'permission_error';
   if (status === 429) return 'rate_limit_error';
   return status < 500 ? 'invalid_request_error' : 'server_error';

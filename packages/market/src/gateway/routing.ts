@@ -1,6 +1,7 @@
 import type { Constraints } from '@reeve/hub/api';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Routing } from '../api/routing.ts';
+import type { TokenCounts } from '../domain/budgets/amounts.ts';
 import { answerBound, promptBound } from '../domain/token-bounds.ts';
 import { InvalidModelRequest } from '../errors.ts';
 import type { ModelRequest } from './model-request.ts';
@@ -70,9 +71,15 @@ export function withTokenLimit(body: ModelRequest): ModelRequest {
  * same length are of one class, whose nodes are worked out once. InvalidModelRequest for what cannot be bounded.
  */
 export function tokenBounds(body: ModelRequest): { inputTokens: number; outputTokens: number } {
-  const [inputTokens, outputTokens] = [promptBound(body), answerBound(body)];
-  if (inputTokens < Number.MAX_SAFE_INTEGER && outputTokens !== undefined)
-    return { inputTokens: 2 ** Math.ceil(Math.log2(inputTokens)), outputTokens };
+  const { promptTokens, completionTokens } = mostTokens(body);
+  return { inputTokens: 2 ** Math.ceil(Math.log2(promptTokens)), outputTokens: completionTokens };
+}
+
+/** The most tokens that a request with a limit can come to. @throws InvalidModelRequest for what cannot be bounded */
+export function mostTokens(body: ModelRequest): TokenCounts {
+  const [promptTokens, completionTokens] = [promptBound(body), answerBound(body)];
+  if (promptTokens < Number.MAX_SAFE_INTEGER && completionTokens !== undefined)
+    return { promptTokens, completionTokens };
   throw InvalidModelRequest.error(
     'what images or sounds cost is not known before: leave them out, or the limit of cost',
     {

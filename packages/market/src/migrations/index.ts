@@ -1,3 +1,4 @@
 import { receipts } from './001-receipts.ts';
+import { budgets } from './002-budgets.ts';
 
-export const marketMigrations = [receipts];
+export const marketMigrations = [receipts, budgets];

@@ -1,10 +1,12 @@
 import type { Hub } from '@reeve/hub';
-import type { Clock } from '@reeve/kernel';
-import type { BoundStatement, Database, Logger } from '@reeve/platform';
+import { Overloaded, StorageUnavailable, type Clock } from '@reeve/kernel';
+import type { Database, Logger, UnitOutcome, UnitStatement } from '@reeve/platform';
+import { costPicoUsd, type TokenCounts } from '../domain/budgets/amounts.ts';
 import type { SeenAnswer, TokenPrice } from '../domain/receipts/dispute.ts';
-import { completionBound, promptBound, textBytesOf } from '../domain/token-bounds.ts';
+import { answerBound, completionBound, promptBound, textBytesOf } from '../domain/token-bounds.ts';
 import { insertAnswer, selectAnswers } from '../store/receipts.ts';
 import type { AnswersTable } from '../store/tables.ts';
+import type { BudgetBook, Reservation } from './budgets/budget-book.ts';
 
 /** How many answers are remembered after their end, for receipts that come before the record of them is written. */
 const remembered = 4_096;
@@ -21,6 +23,7 @@ const fillTimeoutMs = 2_000;
 export interface AnswerLedgerParts {
   readonly hub: Pick<Hub, 'agent'>;
   readonly database: Database;
+  readonly budgets: Pick<BudgetBook, 'settlement' | 'settled'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly log: Logger;
 }
@@ -31,7 +34,9 @@ export interface AnsweredRequest {
   readonly caller: string;
   readonly model: string;
   readonly capability: string;
-  readonly body: unknown;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** What its budgets keep free for it. */
+  readonly reservation?: Reservation | undefined;
 }
 
 /** The gateway's own account of one request, kept while its answer passes. */
@@ -42,8 +47,11 @@ export interface OpenAnswer {
   leased(agentId: string): void;
   /** Pieces of an answer, or a whole one, as they come from the node. */
   see(data: readonly string[]): void;
-  /** The client has its answer, or its error. */
-  ended(outcome: string): void;
+  /**
+   * The client has its answer, or its error.
+   * @param reported what the node says that a whole answer took, where it says so.
+   */
+  ended(outcome: string, reported?: TokenCounts): void;
 }
 
 /** What is known of an answer, with who asked for it. */
@@ -75,7 +83,7 @@ export class AnswerLedger {
       },
       leased: (agentId) => void (account.price = this.#priceOf(agentId, request.capability)),
       see: (data) => account.see(data),
-      ended: (outcome) => this.#writeSoon(account, outcome),
+      ended: (outcome, reported) => this.#writeSoon(account, outcome, reported),
     };
   }
 
@@ -83,11 +91,14 @@ export class AnswerLedger {
   async seen(taskIds: readonly string[]): Promise<Map<string, KnownAnswer>> {
     const known = new Map<string, KnownAnswer>();
     const others: string[] = [];
+    const open: Account[] = [];
     for (const taskId of new Set(taskIds)) {
       const account = this.#open.get(taskId);
       if (account === undefined) others.push(taskId);
-      else known.set(taskId, (await account.filled(fillTimeoutMs)).facts());
+      else open.push(account);
     }
+    await Promise.all(open.map((account) => account.filled(fillTimeoutMs)));
+    for (const account of open) known.set(account.taskId!, account.facts());
     if (others.length === 0) return known;
     const rows = await this.#parts.database.read<AnswersTable>(selectAnswers(others));
     for (const row of rows) known.set(row.task_id, factsOf(row));
@@ -105,20 +116,37 @@ export class AnswerLedger {
     this.#timer = undefined;
     const ended = this.#ended;
     this.#ended = [];
-    const outcomes = await this.#parts.database.commitEach(ended.map(({ row }) => ({ statements: [row] })));
-    for (const [index, { account }] of ended.entries()) {
-      account.isWritten = true;
-      const err = outcomes[index];
-      if (!(err instanceof Error)) continue;
-      const { taskId } = account;
-      this.#parts.log.error({ taskId, err }, 'what an answer consisted of is not recorded, nor billed');
-    }
+    const outcomes = await this.#parts.database.commitEach(ended.map(({ statements }) => ({ statements })));
+    for (const [index, answer] of ended.entries()) await this.#written(answer, outcomes[index]!);
     this.#forgetSome();
   }
 
-  #writeSoon(account: Account, outcome: string): void {
-    if (account.taskId === undefined) return; // it was refused before it was a task
-    this.#ended.push({ account, row: insertAnswer.bind(account.row(outcome, this.#parts.clock.nowMs())) });
+  async #written(answer: EndedAnswer, outcome: UnitOutcome): Promise<void> {
+    const { account, settling } = answer;
+    const { taskId, reservation } = account;
+    if (!(outcome instanceof Error)) {
+      account.written();
+      if (reservation) await this.#parts.budgets.settled(reservation, outcome.slice(-settling));
+    } else if (reservation && (StorageUnavailable.is(outcome) || Overloaded.is(outcome))) {
+      this.#write(answer); // nothing of it was kept, and its budget would stay reserved
+    } else {
+      if (!reservation) account.written();
+      this.#parts.log.error({ taskId, err: outcome }, 'what an answer consisted of is not recorded, nor billed');
+    }
+  }
+
+  #writeSoon(account: Account, outcome: string, reported: TokenCounts | undefined): void {
+    const { taskId, reservation } = account;
+    if (taskId === undefined && reservation === undefined) return; // it was refused before it was a task
+    const costPicoUsd = account.end(outcome, reported);
+    const settlement = reservation ? this.#parts.budgets.settlement(reservation, costPicoUsd) : [];
+    const row = account.row(outcome, this.#parts.clock.nowMs());
+    const statements = row === undefined ? settlement : [insertAnswer.bind(row), ...settlement];
+    this.#write({ account, statements, settling: settlement.length });
+  }
+
+  #write(answer: EndedAnswer): void {
+    this.#ended.push(answer);
     this.#timer ??= setTimeout(() => void this.flush(), writtenAfterMs).unref();
   }
 
@@ -134,40 +162,51 @@ export class AnswerLedger {
 /** An answer that has ended and is not in the record yet. */
 interface EndedAnswer {
   readonly account: Account;
-  readonly row: BoundStatement;
+  readonly statements: readonly UnitStatement[];
+  /** How many of them, the last ones, settle a reservation. */
+  readonly settling: number;
 }
 
+/**
+ * One answer. Where a budget keeps something free for it, nothing can be billed before what it cost is on disk, and no
+ * more than that: otherwise a crash, or a node that says more in its receipt than in its answer, could bill past a budget.
+ */
 class Account {
-  readonly request: Omit<AnsweredRequest, 'body'>;
+  readonly request: Omit<AnsweredRequest, 'body' | 'reservation'>;
+  readonly reservation: Reservation | undefined;
   taskId: string | undefined;
   price: TokenPrice | undefined;
   isWritten = false;
-  #body: unknown;
+  #body: AnsweredRequest['body'] | undefined;
   #promptBound: number | undefined;
+  /** Tokens of an answer that can be billed at most, however long it is. */
+  #answerBound: number;
   #textBytes = 0;
   #pieces = 0;
   #isFilled = false;
   #filling: PromiseWithResolvers<void> | undefined;
 
-  constructor({ body, ...request }: AnsweredRequest) {
+  constructor({ body, reservation, ...request }: AnsweredRequest) {
     this.request = request;
+    this.reservation = reservation;
     this.#body = body;
+    this.#answerBound = answerBound(body) ?? Number.MAX_SAFE_INTEGER;
   }
 
   see(data: readonly string[]): void {
     for (const piece of data) this.#textBytes += textBytesOf(piece);
     this.#pieces += data.length;
-    this.#fill();
+    if (!this.reservation) this.#fill();
   }
 
-  /** Resolves when something of the answer was seen, when it has ended, or when the time is up. */
-  async filled(timeoutMs: number): Promise<this> {
-    if (this.#isFilled) return this;
+  /** Resolves when something of the answer was seen (under a budget: when it is on disk), or when the time is up. */
+  async filled(timeoutMs: number): Promise<void> {
+    if (this.#isFilled) return;
     this.#filling ??= Promise.withResolvers();
-    const timer = setTimeout(this.#filling.resolve, timeoutMs);
-    await this.#filling.promise;
+    const timeUp = Promise.withResolvers<void>();
+    const timer = setTimeout(timeUp.resolve, timeoutMs);
+    await Promise.race([this.#filling.promise, timeUp.promise]);
     clearTimeout(timer);
-    return this;
   }
 
   #fill(): void {
@@ -179,25 +218,55 @@ class Account {
     const seen = {
       caller: this.request.caller,
       promptBound: (this.#promptBound ??= promptBound(this.#body)),
-      completionBound: completionBound(this.#textBytes, this.#pieces),
+      completionBound: Math.min(completionBound(this.#textBytes, this.#pieces), this.#answerBound),
       textBytes: this.#textBytes,
     };
-    return this.price === undefined ? seen : { ...seen, price: this.price };
+    const isBillable = this.price !== undefined && (this.reservation === undefined || this.isWritten);
+    return isBillable ? { ...seen, price: this.price! } : seen;
   }
 
-  row(outcome: string, endedAtMs: number): AnswersTable {
+  /** What it counts as in its budgets, in pico-USD: from now on the most that can be billed for it. */
+  end(outcome: string, reported: TokenCounts | undefined): bigint {
+    if (!this.reservation) {
+      this.#fill();
+      return 0n;
+    }
+    const { promptBound: prompt, completionBound: completion } = this.facts();
+    const said = reported ?? { promptTokens: 0, completionTokens: this.#pieces };
+    // Of an answer that broke off nobody says what it took.
+    const counted = outcome === 'served' ? said : this.#textBytes > 0 ? unlimited : nothing;
+    this.#promptBound = Math.min(prompt, counted.promptTokens);
+    this.#answerBound = Math.min(completion, counted.completionTokens);
+    const tokens = { promptTokens: this.#promptBound, completionTokens: this.#answerBound };
+    return this.price === undefined ? 0n : costPicoUsd(tokens, this.price);
+  }
+
+  /** It is on disk. */
+  written(): void {
+    this.isWritten = true;
+    this.#fill();
+  }
+
+  /** Undefined for a request that was refused before it was a task. */
+  row(outcome: string, endedAtMs: number): AnswersTable | undefined {
+    if (this.taskId === undefined) return undefined;
     const { tenant, caller, model } = this.request;
     const { promptBound: prompt_bound, completionBound: completion_bound, textBytes: text_bytes } = this.facts();
-    this.#fill();
     this.#body = undefined;
     const bounds = { prompt_bound, completion_bound, text_bytes };
     const price = {
       price_input: this.price === undefined ? null : `${this.price.inputMicroUsd}`,
       price_output: this.price === undefined ? null : `${this.price.outputMicroUsd}`,
     };
-    return { task_id: this.taskId!, tenant, caller, model, outcome, ...bounds, ...price, ended_at_ms: endedAtMs };
+    return { task_id: this.taskId, tenant, caller, model, outcome, ...bounds, ...price, ended_at_ms: endedAtMs };
   }
 }
+
+const unlimited: TokenCounts = {
+  promptTokens: Number.MAX_SAFE_INTEGER,
+  completionTokens: Number.MAX_SAFE_INTEGER,
+};
+const nothing: TokenCounts = { promptTokens: 0, completionTokens: 0 };
 
 function factsOf(row: AnswersTable): KnownAnswer {
   const seen = {

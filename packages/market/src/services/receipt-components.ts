@@ -2,13 +2,15 @@ import type { Hub } from '@reeve/hub';
 import type { Clock } from '@reeve/kernel';
 import type { Database, Logger } from '@reeve/platform';
 import type { ReceiptMetrics } from '../receipt-metrics.ts';
-import type { AnswerLedger } from './answer-ledger.ts';
+import type { AnswerLedger, AnswerLedgerParts } from './answer-ledger.ts';
 
 /** What taking in and showing receipts needs. */
 export interface ReceiptComponents {
   readonly hub: Pick<Hub, 'agent' | 'agentsLabelled' | 'newestLeases'>;
   readonly ledger: Pick<AnswerLedger, 'seen'>;
   readonly database: Database;
+  /** Settles what answers cost. */
+  readonly budgets: AnswerLedgerParts['budgets'];
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly log: Logger;
   readonly metrics: ReceiptMetrics;

@@ -1,6 +1,7 @@
 import { statementsFor, type Sealing } from '@reeve/platform';
 import type { ReceiptFault } from '../api/receipt-operations.ts';
 import type { DisputeReason, ReceiptOutcome } from '../api/receipts.ts';
+import type { BudgetPeriod } from '../domain/budgets/window.ts';
 
 export interface AnswersTable {
   task_id: string;
@@ -79,6 +80,26 @@ export interface ReceiptFaultsTable {
   seen_at_ms: number;
 }
 
+/** `key:<id>` or `tenant:<name>`, and what it may do; null where there is no limit. */
+export interface BudgetsTable {
+  subject: string;
+  tenant: string;
+  request_limit_micro_usd: number | null;
+  set_at_ms: number;
+}
+
+export interface BudgetWindowsTable {
+  subject: string;
+  period: BudgetPeriod;
+  limit_micro_usd: number;
+  starts_at_ms: number;
+  spent_micro_usd: number;
+  /** Below a million. */
+  spent_rest_pico_usd: number;
+  reserved_micro_usd: number;
+  alerted_percent: number;
+}
+
 export interface MarketTables {
   answers: AnswersTable;
   receipt_nodes: ReceiptNodesTable;
@@ -86,6 +107,8 @@ export interface MarketTables {
   receipt_batches: Sealing<ReceiptBatchesTable, 'salts'>;
   receipts: ReceiptsTable;
   receipt_faults: ReceiptFaultsTable;
+  budgets: BudgetsTable;
+  budget_windows: BudgetWindowsTable;
 }
 
 export const { statement, compile } = statementsFor<MarketTables>();

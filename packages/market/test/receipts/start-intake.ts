@@ -1,26 +1,15 @@
-import {
-  createLogger,
-  createMetrics,
-  newKeyChainText,
-  openDatabase,
-  parseKeyChain,
-  platformMigrations,
-} from '@reeve/platform';
+import { createLogger, createMetrics } from '@reeve/platform';
 import { systemClock } from '@reeve/kernel';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import type { SignedBatch } from '../../src/api/receipts.ts';
 import { receiptJson } from '../../src/domain/receipts/receipt-json.ts';
 import type { Receipt } from '../../src/domain/receipts/receipt.ts';
 import { signedBatch } from '../../src/metering/signed-batch.ts';
-import { marketMigrations } from '../../src/migrations/index.ts';
 import { createReceiptMetrics } from '../../src/receipt-metrics.ts';
 import type { KnownAnswer } from '../../src/services/answer-ledger.ts';
 import type { ReceiptComponents } from '../../src/services/receipt-components.ts';
 import { BatchIntake } from '../../src/services/take-batch.ts';
 import { addressOfKey } from '../../src/signing/signature.ts';
+import { newDatabaseUrl, openedDatabase } from '../kit/new-database.ts';
 
 export const nodeKey = new Uint8Array(32).fill(0x31);
 export const node = addressOfKey(nodeKey);
@@ -37,16 +26,7 @@ export interface Surroundings {
 
 /** The intake on a database of its own, with a hub and a ledger that say what the test wants. */
 export async function startIntake() {
-  const home = await mkdtemp(join(tmpdir(), 'reeve-intake-'));
-  const database = await openDatabase({
-    url: join(home, 'reeve.db'),
-    migrations: [...platformMigrations, ...marketMigrations],
-    keys: parseKeyChain(newKeyChainText('test'), 'keys of the test'),
-  });
-  onTestFinished(async () => {
-    await database[Symbol.asyncDispose]();
-    await rm(home, { recursive: true });
-  });
+  const database = await openedDatabase(await newDatabaseUrl());
   const around: Surroundings = { leases: new Map(), answers: new Map(), label: node };
   const agent = { id: 'agent-1', tenant: 'hosts', offer: { name: 'one' } };
   const parts = {

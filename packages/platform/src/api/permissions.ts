@@ -38,6 +38,8 @@ export const permissionCatalogue: readonly PermissionDescription[] = [
   { name: 'chat:use', meaning: 'Send requests to models' },
   { name: 'offers:read', meaning: 'See what nodes offer at which price' },
   { name: 'offers:write', meaning: 'Publish and withdraw offers of a node' },
+  { name: 'budgets:read', meaning: 'See what keys and tenants may spend, and what they have spent' },
+  { name: 'budgets:write', meaning: 'Set and remove what keys and tenants may spend', stepUp: true },
   { name: 'receipts:read', meaning: 'See receipts of what was delivered' },
   { name: 'health:read', meaning: 'See the state of each dependency' },
   { name: 'metrics:read', meaning: 'Read the metrics' },

@@ -14,6 +14,7 @@ export const roles = {
     'models:read',
     'chat:use',
     'offers:*',
+    'budgets:*',
     'receipts:read',
     'health:read',
     'metrics:read',
