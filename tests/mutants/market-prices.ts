@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 const domain = 'packages/market/src/domain';
 const prices = 'packages/market/test/pricing/prices.test.ts';
 const found = 'packages/market/test/pricing/auto-pricing.test.ts';
+const profit = 'packages/market/test/profit/report.test.ts';
 const replayed = 'packages/market/test/pricing/simulate.test.ts';
 
 export const mutants: readonly Mutant[] = [
@@ -125,5 +126,66 @@ export const mutants: readonly Mutant[] = [
     replace: 'return undefined;',
     test: 'tests/e2e/openai/pricing.test.ts',
     testName: 'without a simulation',
+  },
+  {
+    name: 'disputed-receipts-are-revenue',
+    guarantee: 'MK-12 profit',
+    file: 'packages/market/src/store/report.ts',
+    find: ".where('disputed', 'is', null)",
+    replace: '',
+    test: profit,
+    testName: 'sums to the micro-dollar',
+  },
+  {
+    name: 'energy-is-free',
+    guarantee: 'MK-12 profit',
+    file: `${domain}/profit/profit.ts`,
+    find: 'machineMicroUsd + energyMicroUsd + gasMicroUsd',
+    replace: 'machineMicroUsd + gasMicroUsd',
+    test: profit,
+    testName: 'sums to the micro-dollar',
+  },
+  {
+    name: 'shares-are-not-squared',
+    guarantee: 'MK-12 concentration',
+    file: `${domain}/profit/concentration.ts`,
+    find: 'amount * amount',
+    replace: 'amount * total',
+    test: profit,
+  },
+  {
+    name: 'exposure-limit-counts-as-above',
+    guarantee: 'MK-12 exposure',
+    file: 'packages/market/src/services/report.ts',
+    find: '...(over > 0n &&',
+    replace: '...(over >= 0n &&',
+    test: profit,
+    testName: 'above the limit',
+  },
+  {
+    name: 'busy-hosts-called-idle',
+    guarantee: 'FD-11 advice',
+    file: 'packages/market/src/services/report.ts',
+    find: '.filter(({ idleMs }) => idleMs >= idleAfterMs)',
+    replace: '',
+    test: profit,
+    testName: 'named with what it costs',
+  },
+  {
+    name: 'estimate-above-the-bound',
+    guarantee: 'FD-11 estimate',
+    file: `${domain}/request-cost.ts`,
+    find: 'Math.min(bounds.completionTokens, Math.ceil(completion / measured.length))',
+    replace: 'Math.ceil(completion / measured.length)',
+    test: profit,
+  },
+  {
+    name: 'mean-cost-counts-what-is-not-billed',
+    guarantee: 'FD-11 cost',
+    file: 'packages/market/src/services/usage.ts',
+    find: 'picoUsd / BigInt(row.answers)',
+    replace: 'picoUsd / BigInt(row.answers + 1)',
+    test: 'tests/e2e/openai/receipts.test.ts',
+    testName: 'the report is the sum',
   },
 ];

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { TraceRecordFlags } from './commands/market-trace.ts';
+import type { ReportFlags } from './commands/market-report.ts';
 import type { SimulateFlags } from './commands/pricing.ts';
 import { addConnectionFlags } from './derived/add-flags.ts';
 import type { Session } from './session.ts';
@@ -15,6 +16,7 @@ export function addMarketCommands(program: Command, session: Session): void {
     session,
   );
   addPricing(market, session);
+  addReport(market, session);
 }
 
 function addTraceRecord(trace: Command, session: Session): void {
@@ -55,6 +57,38 @@ function addPricing(market: Command, session: Session): void {
       session.exitCode = await simulatePricing(flags);
     });
 }
+
+function collect(text: string, earlier: string[] | undefined): string[] {
+  return [...(earlier ?? []), text];
+}
+
+function addReport(market: Command, session: Session): void {
+  addConnectionFlags(
+    market
+      .command('report')
+      .description('Revenue and profit, how concentrated they are, who owes too much, and which hosts are idle')
+      .addOption(new Option('--by <dimension>', 'one line for each').choices(['node', 'model', 'key']).default('node'))
+      .option('--from <day>', 'first day in UTC (30 days ago)')
+      .option('--to <day>', 'last day (today)')
+      .option(
+        '--cost <host=costs>',
+        'perHour, energyPrice, watts, gas, stake in micro-USD; * for all; repeatable',
+        collect,
+      )
+      .option('--exposure-limit <amount>', 'what one counterparty may owe at most, in micro-USD')
+      .option('--idle-after <duration>', 'a host that is online and served nothing for so long is idle (24h)')
+      .option('--json', 'as one line of JSON')
+      .addHelpText('after', reportExamples),
+  ).action(async (flags: ReportFlags) => {
+    const { marketReport } = await import('./commands/market-report.ts');
+    await marketReport(session, flags);
+  });
+}
+
+const reportExamples = `
+Examples:
+  reeve market report --from 2026-11-01 --cost '*=perHour:350000,energyPrice:300000,watts:700'
+  reeve market report --by key --exposure-limit 5000000`;
 
 const examples = `
 Examples:

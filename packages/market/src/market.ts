@@ -1,5 +1,6 @@
 import type { BoundOperation, ErrorBodyWriter, RawRoute } from '@reeve/platform';
 import type { GatewayComponents } from './gateway/components.ts';
+import { estimateOperation } from './gateway/estimate.ts';
 import { explainOperation } from './gateway/explain.ts';
 import { modelRoutes } from './gateway/model-routes.ts';
 import { modelOperations, modelNameRoutes } from './gateway/models.ts';
@@ -20,6 +21,7 @@ export function createMarket(components: GatewayComponents): Market {
       ...modelOperations(components.hub),
       ...offerOperations(components.hub),
       explainOperation(components.hub),
+      estimateOperation(components.hub, components.database),
     ],
     routes: [...modelRoutes(components), ...modelNameRoutes(components.hub)],
     missingErrorBody: bothErrorBody,

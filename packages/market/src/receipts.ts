@@ -3,6 +3,7 @@ import { AnswerLedger } from './services/answer-ledger.ts';
 import type { ReceiptComponents } from './services/receipt-components.ts';
 import { receiptOperations } from './services/receipt-operations.ts';
 import { traceOperation } from './services/trace.ts';
+import { reportOperation } from './services/report.ts';
 import { usageOperations } from './services/usage.ts';
 import { BatchIntake } from './services/take-batch.ts';
 
@@ -17,6 +18,11 @@ export async function createReceipts(components: Omit<ReceiptComponents, 'ledger
   const ledger = new AnswerLedger(components);
   const parts = { ...components, ledger };
   const intake = await BatchIntake.open(parts);
-  const operations = [...receiptOperations(parts, intake), ...usageOperations(parts), traceOperation(parts)];
+  const operations = [
+    ...receiptOperations(parts, intake),
+    ...usageOperations(parts),
+    traceOperation(parts),
+    reportOperation(parts),
+  ];
   return { operations, ledger };
 }

@@ -248,7 +248,7 @@ async function openHttp({
   const budgetMetrics = createBudgetMetrics(metrics);
   const budgets = await createBudgets({ ...base, clock: systemClock, metrics: budgetMetrics, keys: access.keys });
   const receipts = await openReceipts(configuration, hub, budgets.book, base);
-  const market = createMarket({ hub, ledger: receipts.ledger, budgets: budgets.book, ...gateway });
+  const market = createMarket({ hub, database, ledger: receipts.ledger, budgets: budgets.book, ...gateway });
   const health = createHealth({ clock: systemClock, stopping: lifecycle.stopping, version });
   health.register(databaseCheck(database));
   const approvals = approvalSettings(configuration);

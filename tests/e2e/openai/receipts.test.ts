@@ -191,4 +191,55 @@ describe('the command line', () => {
     const broken = await reeve('market', 'pricing', 'simulate', ...tried).catch((error: { stderr: string }) => error);
     expect(broken.stderr).toMatch(/trace_unreadable|line 2: arrivedAtMs/);
   });
+
+  test('[MK-12 profit] [MK-12 concentration] [MK-12 exposure] [FD-11 cost] the report is the sum of receipts to the micro-dollar', async () => {
+    await receiptOf(await ask());
+    const all: ReceiptEvidence['receipt'][] = [];
+    for await (const { receipt } of client.paginate(exportReceipts)) all.push(receipt);
+    const paid = all.reduce((sum, { costPicoUsd }) => sum + BigInt(costPicoUsd), 0n) / 1_000_000n;
+    const costs = ['--cost', '*=perHour:3600000,energyPrice:1000000,watts:1000'];
+    const told = await reeve('market', 'report', ...costs, '--exposure-limit', '1', '--json');
+    const report = JSON.parse(told.stdout);
+    expect(report).toMatchObject({ revenueMicroUsd: `${paid}`, complete: true, idle: [] });
+    expect(report.concentration).toEqual({ holders: 1, topTenthShare: 1, herfindahl: 10_000 });
+    const [line] = report.items;
+    expect(line).toMatchObject({
+      name: 'honest',
+      answers: all.length,
+      revenueMicroUsd: `${paid}`,
+      overLimitMicroUsd: `${paid - 1n}`,
+    });
+    const { machineMicroUsd, energyMicroUsd, gasMicroUsd, profitMicroUsd } = line.costs;
+    expect(BigInt(machineMicroUsd)).toBeGreaterThan(0n); // since it was registered, at a micro-USD a millisecond
+    expect(BigInt(machineMicroUsd)).toBeLessThan(600_000_000n);
+    expect(gasMicroUsd).toBe('0');
+    expect(BigInt(profitMicroUsd)).toBe(paid - BigInt(machineMicroUsd) - BigInt(energyMicroUsd));
+    for (const by of ['model', 'key'] as const) {
+      const { items } = await client.market.report({ by });
+      expect(items).toEqual([expect.objectContaining({ revenueMicroUsd: `${paid}`, answers: all.length })]);
+      expect(items[0]).not.toHaveProperty('costs');
+    }
+    const text = (await reeve('market', 'report', ...costs)).stdout;
+    expect(text).toMatch(/Herfindahl index 10000 of 10000/);
+    const usage = await client.usage.show({ by: ['model'] });
+    expect(usage.items[0]!.meanCostMicroUsd).toBe(
+      `${all.reduce((sum, { costPicoUsd }) => sum + BigInt(costPicoUsd), 0n) / BigInt(all.length) / 1_000_000n}`,
+    );
+  });
+
+  test('[FD-11 estimate] what a request would cost lies between what is likely and a bound that holds', async () => {
+    const request = { model: 'sim-small', promptBytes: 60, maxTokens: 100 };
+    const { lowest, likely, highest, measuredAnswers } = await client.market.estimate(request);
+    expect(measuredAnswers).toBeGreaterThan(0);
+    expect(BigInt(lowest.costMicroUsd)).toBeLessThanOrEqual(BigInt(likely.costMicroUsd));
+    expect(BigInt(likely.costMicroUsd)).toBeLessThanOrEqual(BigInt(highest.costMicroUsd));
+    const { receipt } = (await receiptOf(await ask(false, { max_tokens: 100 }))).evidence;
+    expect(receipt.promptTokens).toBeLessThanOrEqual(highest.promptTokens);
+    expect(BigInt(receipt.costPicoUsd) / 1_000_000n).toBeLessThanOrEqual(BigInt(highest.costMicroUsd));
+    expect((await reeve('market', 'estimate', '--model', 'sim-small', '--prompt-bytes', '60')).stdout).toContain(
+      'likely',
+    );
+    const refused = client.market.estimate({ ...request, region: 'mars' });
+    await expect(refused).rejects.toMatchObject({ code: 'no_node_qualifies' });
+  });
 });

@@ -52,7 +52,7 @@ function atLeastASecond(flag: string, text: string): number {
   throw UsageError.error(`${flag} takes a second or more, not ${text}`);
 }
 
-function amountOf(flag: string, text: string): string {
+export function amountOf(flag: string, text: string): string {
   if (/^\d{1,15}$/.test(text)) return text;
   throw UsageError.error(`${flag} takes a whole number of micro-USD, not ${JSON.stringify(text)}`);
 }

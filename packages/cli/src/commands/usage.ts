@@ -15,7 +15,7 @@ export interface UsageFlags extends ConnectionFlags {
 const dimensions = ['key', 'model', 'node', 'day'] as const;
 type Dimension = (typeof dimensions)[number];
 const figures = ['served', 'partial', 'failed', 'idle', 'promptTokens', 'completionTokens', 'textBytes'] as const;
-const columns = [...figures, 'costMicroUsd', 'disputed'] as const;
+const columns = [...figures, 'costMicroUsd', 'meanCostMicroUsd', 'disputed'] as const;
 
 /** `reeve usage`: what was used and what it cost. */
 export async function usage(session: Session, flags: UsageFlags): Promise<void> {
@@ -38,7 +38,7 @@ export async function usage(session: Session, flags: UsageFlags): Promise<void> 
   }
   function printTable(): void {
     if (rows.length === 0) return session.terminal.note('nothing was used');
-    const heads = [...by, 'served', 'other', 'tokens in', 'out', 'out per KiB', 'disputed', 'cost'];
+    const heads = [...by, 'served', 'other', 'tokens in', 'out', 'out per KiB', 'disputed', 'cost', 'per answer'];
     const cells = rows.map((row) => cellsOf(row, by));
     for (const line of aligned([heads, ...cells], by.length)) print(line);
   }
@@ -64,8 +64,13 @@ function cellsOf(row: Row, by: readonly Dimension[]): string[] {
     `${row.completionTokens}`,
     perKib,
     `${row.disputed}`,
-    formatMoney({ amount: BigInt(row.costMicroUsd), currency: 'microUsd' }),
+    usd(row.costMicroUsd),
+    row.meanCostMicroUsd === undefined ? '' : usd(row.meanCostMicroUsd),
   ];
+}
+
+function usd(microUsd: string): string {
+  return formatMoney({ amount: BigInt(microUsd), currency: 'microUsd' });
 }
 
 /** Columns in line; names to the left, figures to the right. */
@@ -77,7 +82,7 @@ function aligned(rows: readonly string[][], names: number): string[] {
 }
 
 function csvRow(row: Row, by: readonly Dimension[]): string {
-  return csvLine([...by.map((dimension) => row[dimension] ?? ''), ...columns.map((column) => `${row[column]}`)]);
+  return csvLine([...by.map((dimension) => row[dimension] ?? ''), ...columns.map((column) => `${row[column] ?? ''}`)]);
 }
 
 /** RFC 4180. A name that a spreadsheet would take for a formula gets an apostrophe before it. */

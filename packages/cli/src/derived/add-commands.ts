@@ -28,7 +28,7 @@ const domainSummaries: Readonly<Record<string, string>> = {
 };
 
 /** Operations that have a better command of their own. */
-const elsewhere = new Set(['hub.status', 'events.list', 'receipts.export', 'usage.show']);
+const elsewhere = new Set(['hub.status', 'events.list', 'receipts.export', 'usage.show', 'market.report']);
 
 /** Adds `reeve <domain> <verb>` for every operation. Flags are made only for the one that the command line names. */
 export function addOperationCommands(program: Command, session: Session, argv: readonly string[]): void {

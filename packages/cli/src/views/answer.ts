@@ -13,6 +13,7 @@ const columnsOf: Readonly<Record<string, readonly string[]>> = {
   'events.list': ['position', 'atMs', 'type', 'subject', 'data'],
   'models.list': ['id', 'nodes', 'owned_by'],
   'market.explain': ['rank', 'agentName', 'state', 'score', 'parts', 'measured', 'freeSlots', 'failed', 'agentId'],
+  'market.trace': ['arrivedAtMs', 'model', 'node', 'promptTokens', 'completionTokens', 'durationMs'],
   'market.offers': [
     'model',
     'kind',

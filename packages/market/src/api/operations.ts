@@ -1,5 +1,6 @@
 import { listBudgets, removeBudget, setBudget } from './budgets.ts';
 import { explainMarket } from './explain-operation.ts';
+import { estimateCost } from './estimate.ts';
 import { listModels, showModel } from './models.ts';
 import { listOffers } from './offers.ts';
 import {
@@ -10,6 +11,7 @@ import {
   showReceiptPosition,
   submitReceipts,
 } from './receipt-operations.ts';
+import { showReport } from './report.ts';
 import { readTrace } from './trace.ts';
 import { showUsage } from './usage.ts';
 
@@ -19,6 +21,8 @@ export const marketOperations = [
   showModel,
   listOffers,
   explainMarket,
+  estimateCost,
+  showReport,
   readTrace,
   setBudget,
   listBudgets,

@@ -25,6 +25,8 @@ export const Usage = z.object({
   textBytes: z.int(),
   /** Exact sum, rounded down once. */
   costMicroUsd: MicroUsd,
+  /** Of an answer, whole or in part: the sum over them, rounded down; absent when there was none. */
+  meanCostMicroUsd: MicroUsd.optional(),
   /** Receipts that the hub does not agree with: nothing is billed for them. */
   disputed: z.int(),
 });

@@ -28,7 +28,12 @@ export function promptBound(body: unknown): number {
   if (/"type":"(?:image_url|input_audio|file|video_url)"/.test(text)) return Number.MAX_SAFE_INTEGER;
   const { messages } = body as { messages?: unknown };
   const count = Array.isArray(messages) ? messages.length : 1;
-  return Buffer.byteLength(text) + templateTokens + count * messageTokens;
+  return promptBoundOf(Buffer.byteLength(text), count);
+}
+
+/** Of a text of so many bytes, in so many messages. */
+export function promptBoundOf(bytes: number, messages: number): number {
+  return bytes + templateTokens + messages * messageTokens;
 }
 
 /** Tokens that an answer has at most, all choices together; undefined when the request sets no limit. */

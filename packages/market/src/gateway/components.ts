@@ -1,6 +1,6 @@
 import type { Clock } from '@reeve/kernel';
 import type { HedgeTerms, Hub } from '@reeve/hub';
-import type { Logger } from '@reeve/platform';
+import type { Database, Logger } from '@reeve/platform';
 import type { AnswerLedger } from '../services/answer-ledger.ts';
 import type { BudgetBook } from '../services/budgets/budget-book.ts';
 import type { GatewayMetrics } from './metrics.ts';
@@ -21,6 +21,7 @@ export interface GatewaySettings {
 
 export interface GatewayComponents {
   readonly hub: Hub;
+  readonly database: Database;
   readonly clock: Clock;
   readonly log: Logger;
   readonly ledger: Pick<AnswerLedger, 'begin'>;

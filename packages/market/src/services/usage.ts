@@ -41,6 +41,7 @@ function usageView(hub: UsageParts['hub'], row: UsageRow): Usage {
     completionTokens: row.completion_tokens,
     textBytes: row.text_bytes,
     costMicroUsd: `${billableMicroUsd(picoUsd)}`,
+    ...(row.answers > 0 && { meanCostMicroUsd: `${billableMicroUsd(picoUsd / BigInt(row.answers))}` }),
     disputed: row.disputed,
   };
 }

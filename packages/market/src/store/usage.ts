@@ -12,6 +12,8 @@ export interface UsageRow {
   readonly partial: number;
   readonly failed: number;
   readonly idle: number;
+  /** Served and partial, of receipts that are agreed with. */
+  readonly answers: number;
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
   readonly text_bytes: number;
@@ -43,6 +45,9 @@ export function selectUsage({ tenant, by, from, to, offset, limit }: UsageQuery)
         countOf('partial'),
         countOf('failed'),
         countOf('idle'),
+        sql<number>`cast(sum(case when disputed is null and outcome in ('served', 'partial') then 1 else 0 end) as bigint)`.as(
+          'answers',
+        ),
         sumOf('prompt_tokens'),
         sumOf('completion_tokens'),
         sumOf('text_bytes'),

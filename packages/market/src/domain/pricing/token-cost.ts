@@ -13,7 +13,11 @@ export interface RunningCosts {
 const secondsPerHour = 3_600;
 
 /** Of one hour: its price, and `watts / 1000` kWh; rounded up. */
-export function hourlyCostMicroUsd({ perHourMicroUsd, perKwhMicroUsd, watts }: RunningCosts): bigint {
+export function hourlyCostMicroUsd({
+  perHourMicroUsd,
+  perKwhMicroUsd,
+  watts,
+}: Omit<RunningCosts, 'inputPercent'>): bigint {
   return perHourMicroUsd + (perKwhMicroUsd * BigInt(watts) + 999n) / 1_000n;
 }
 
