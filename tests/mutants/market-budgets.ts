@@ -26,11 +26,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'window-given-twice',
     guarantee: 'LD-02 reserve-settle-release',
-    file: `${market}/services/budgets/budget.ts`,
-    find: 'return Math.max(startsAtMs, windowStartMs(period, nowMs));',
-    replace: 'return windowStartMs(period, nowMs);',
+    file: `${market}/store/budgets.ts`,
+    find: ".where('starts_at_ms', '<', p.starts_at_ms),",
+    replace: ".where('starts_at_ms', '!=', p.starts_at_ms),",
     test,
-    testName: 'when the clock goes back',
+    testName: 'two over one',
   },
   {
     name: 'reserved-for-ever-by-the-dead',
@@ -44,9 +44,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'alert-told-at-every-request',
     guarantee: 'FD-11 budgets',
-    file: `${market}/services/budgets/budget-alerts.ts`,
-    find: ' || percent <= window.alertedPercent) return;',
-    replace: ' || percent < 50) return;',
+    file: `${market}/store/budgets.ts`,
+    find: ".where('alerted_percent', '<', p.alerted_percent),",
+    replace: ".where('alerted_percent', '<=', p.alerted_percent),",
     test,
     testName: 'tell once',
   },

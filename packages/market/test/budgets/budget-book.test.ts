@@ -23,7 +23,7 @@ interface Opened {
   readonly metrics: ReturnType<typeof createMetrics>;
 }
 
-async function opened(database: Database, clock = { ms: noon }): Promise<Opened> {
+async function openBook(database: Database, clock = { ms: noon }): Promise<Opened> {
   const metrics = createMetrics({ defaultMetrics: false });
   const parts = { database, clock: { nowMs: () => clock.ms }, log, metrics: createBudgetMetrics(metrics) };
   return { book: await BudgetBook.open(parts), database, clock, metrics };
@@ -39,7 +39,7 @@ async function bookWith(limits: Partial<Record<BudgetPeriod, number>>, clock = {
   await database.commit({
     statements: [upsertBudget.bind(row), ...windows.map((window) => upsertWindow.bind(window))],
   });
-  return opened(database, clock);
+  return openBook(database, clock);
 }
 
 function budgetsIn(book: BudgetBook): readonly Budget[] {
@@ -141,7 +141,7 @@ describe('a budget', () => {
     const first = await bookWith({ day: 100, month: 100 });
     await settle(first, (await first.book.reserve(budgetsIn(first.book), 30n))!, 30_000_000n);
     await first.book.reserve(budgetsIn(first.book), 50n);
-    const again = await opened(first.database, first.clock);
+    const again = await openBook(first.database, first.clock);
     const [row] = await windowsIn(again.database);
     expect(row).toMatchObject({ spent_micro_usd: 30, reserved_micro_usd: 0 });
     expect(await refusalOf(again.book.reserve(budgetsIn(again.book), 71n))).toBeDefined();
@@ -159,7 +159,7 @@ describe('a budget', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
         base.clock.ms = noon + day++ * dayMs;
-        let { book } = await opened(base.database, base.clock);
+        let { book } = await openBook(base.database, base.clock);
         const open: Reservation[] = [];
         let [spentPico, reserved] = [0n, 0n];
         for (const { kind, amount } of steps) {
@@ -177,7 +177,7 @@ describe('a budget', () => {
             reserved -= BigInt(reservation.microUsd);
             spentPico += costPico;
           } else if (kind === 'restart') {
-            ({ book } = await opened(base.database, base.clock));
+            ({ book } = await openBook(base.database, base.clock));
             open.length = 0;
             reserved = 0n;
           }
@@ -189,6 +189,21 @@ describe('a budget', () => {
       }),
       { numRuns: 25 },
     );
+  });
+
+  test('[LD-02 concurrent] the record decides, whatever a book has in memory: two over one admit what fits, once', async () => {
+    const one = await bookWith({ day: 100 });
+    const other = await openBook(one.database, { ms: noon });
+    const asked = Array.from({ length: 40 }, (_, at) => {
+      const { book } = at % 2 === 0 ? one : other;
+      return book.reserve(budgetsIn(book), 10n);
+    });
+    const refusals = await Promise.all(asked.map(refusalOf));
+    expect(refusals.filter((refusal) => refusal === undefined)).toHaveLength(10);
+    const behind = await openBook(one.database, { ms: noon + dayMs });
+    one.clock.ms += 2 * dayMs;
+    await one.book.reserve(budgetsIn(one.book), 100n);
+    expect(await refusalOf(behind.book.reserve(budgetsIn(behind.book), 1n))).toMatchObject({ window: 'day' });
   });
 
   test('requests of others cost it nothing: no read, no commit', async () => {
@@ -217,6 +232,10 @@ describe('alerts', () => {
     await spend(1n);
     expect(percents()).toEqual([50]);
     expect(told[0]).toMatchObject({ type: 'budget.alert', tenant: 'acme', subject: `budget:${subject}` });
+    const unaware = await openBook(database, clock);
+    budgetsIn(unaware.book)[0]!.windows[0]!.alertedPercent = 0;
+    await settle(unaware, (await unaware.book.reserve(budgetsIn(unaware.book), 0n))!, 0n);
+    expect(percents()).toEqual([50]); // the record knows who was told
     await spend(40n);
     expect(percents()).toEqual([50, 80]);
     expect(await metrics.render()).toMatch(/reeve_budgets_reached_windows\{percent="80"\} 1/);
