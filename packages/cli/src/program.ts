@@ -98,10 +98,16 @@ function addNode(program: Command, session: Session): void {
     .option('--region <region>', 'where the machine is, such as eu-central')
     .option('--terms <text>', 'your conditions, or where they can be read')
     .optionsGroup('Prices that are found by themselves')
-    .addOption(new Option('--pricing <model>', 'how').choices(['median', 'demand', 'costPlus']))
+    .addOption(
+      new Option('--pricing <model>', 'how; median needs a key with models:read').choices([
+        'median',
+        'demand',
+        'costPlus',
+      ]),
+    )
     .option('--simulation <file>', 'what market pricing simulate --out wrote: they go back when it does not hold')
     .option('--force', 'without a simulation, and without a way back')
-    .option('--reprice-every <duration>', 'how often (10m)')
+    .option('--reprice-every <duration>', 'how often (as simulated)')
     .option('--band <percent>', 'how far revenue and utilisation may be from the simulation (30)')
     .option('--band-window <duration>', 'how long they are watched before that is judged (1h)')
     .option('--cost-per-hour <amount>', 'what the machine costs, in micro-USD (0)')

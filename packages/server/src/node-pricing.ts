@@ -44,12 +44,17 @@ export interface NodePricing {
   start(publish: () => void): void;
 }
 
+/** With how often prices were found anew in the replay. */
+interface NodePrediction extends PredictionBand {
+  readonly everyMs: number;
+}
+
 interface Priced {
   readonly node: MarketNode;
   readonly name: string;
   readonly load: LiveLoad;
   readonly receipts: Pick<NodeReceipts, 'database' | 'client'>;
-  readonly band: PredictionBand | undefined;
+  readonly band: NodePrediction | undefined;
 }
 
 /**
@@ -60,7 +65,7 @@ export async function openNodePricing(
   { node, name, load, receipts, band }: Priced,
   options: NodePricingOptions & OfferTerms,
 ): Promise<NodePricing | undefined> {
-  const { pricing: model, repriceEveryMs: everyMs = 600_000 } = options;
+  const { pricing: model, repriceEveryMs: everyMs = band?.everyMs ?? 600_000 } = options;
   if (model === undefined) return undefined;
   if (band === undefined) log.warn({ pricing: model }, 'prices change without a simulation: nothing takes them back');
   const pricing = await AutoPricing.open({
@@ -94,7 +99,7 @@ export async function openNodePricing(
 }
 
 /** What the node's prices have to come to; undefined when they stay, or when its owner insists. @throws PricingUntried */
-export async function predictionBand(name: string, options: NodePricingOptions): Promise<PredictionBand | undefined> {
+export async function predictionBand(name: string, options: NodePricingOptions): Promise<NodePrediction | undefined> {
   const { pricing: model } = options;
   if (model === undefined) return undefined;
   const { simulation, force = false, bandPercent = 30, bandWindowMs: windowMs = 3_600_000 } = options;
@@ -105,12 +110,12 @@ export async function predictionBand(name: string, options: NodePricingOptions):
   const text = await readFile(simulation, 'utf8').catch((cause: Error) => {
     throw PricingUntried.error(`${simulation} cannot be read: ${cause.message}`, { cause });
   });
-  const { node, pricing, revenuePerHourMicroUsd, utilisation } = predictionIn(simulation, text);
+  const { node, pricing, everyMs, revenuePerHourMicroUsd, utilisation } = predictionIn(simulation, text);
   if (node !== name || pricing !== model)
     throw PricingUntried.error(`${simulation} is about ${pricing} at ${node}, not about ${model} at ${name}`);
   const prediction = createHash('sha256').update(text).digest('hex');
   const predicted = { revenuePerHourMicroUsd: BigInt(revenuePerHourMicroUsd), utilisation };
-  return { predicted, prediction, bandPercent, windowMs };
+  return { predicted, prediction, bandPercent, windowMs, everyMs };
 }
 
 function predictionIn(path: string, text: string): PricingPrediction {

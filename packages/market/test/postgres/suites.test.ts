@@ -9,4 +9,6 @@ describe('[LD-12 postgres] [FD-12 databases] on PostgreSQL', needs('postgres'), 
   await import('../budgets/budget-book.test.ts');
   await import('../budgets/budgeted-answer.test.ts');
   await import('../receipts/intake.test.ts');
+  await import('../pricing/trace.test.ts');
+  await import('../profit/report.test.ts');
 });
