@@ -50,7 +50,9 @@ export type {
   Caller,
   ConsequentialHandler,
   Handler,
+  HeaderSink,
   RateBucket,
+  RateDecision,
   Road,
   Verification,
 } from './operations/index.ts';

@@ -208,6 +208,28 @@ describe('a request under a budget', () => {
   });
 });
 
+test('[MK-16 limits] requests and tokens of a minute are limited for a key, told in headers, and corrected by what was used', async () => {
+  const { subject, openai } = await newKey();
+  await admin.budgets.set({ subject, requestsPerMinute: 2, tokensPerMinute: 100_000 });
+  const { response } = await openai.chat.completions.create(hello).withResponse();
+  expect(response.headers.get('x-ratelimit-limit-requests')).toBe('2');
+  expect(response.headers.get('x-ratelimit-remaining-requests')).toBe('1');
+  expect(response.headers.get('x-ratelimit-limit-tokens')).toBe('100000');
+  const taken = 100_000 - Number(response.headers.get('x-ratelimit-remaining-tokens'));
+  expect(taken).toBeGreaterThan(600); // by the bounds of its prompt and of its answer
+  const streamed = await openai.chat.completions.create({ ...hello, stream: true }).withResponse();
+  for await (const chunk of streamed.data) void chunk;
+  const left = Number(streamed.response.headers.get('x-ratelimit-remaining-tokens'));
+  expect(left).toBeGreaterThan(100_000 - 2 * taken); // the first used less than was taken for it
+  const refused: unknown = await openai.chat.completions.create(hello).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ status: 429, type: 'rate_limit_error', code: 'rate_limited' });
+  const headers = (refused as APIError).headers!;
+  expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(headers.get('x-ratelimit-remaining-requests')).toBe('0');
+  await admin.budgets.set({ subject, requestsPerMinute: null, tokensPerMinute: 1 });
+  expect((await budgetOf(subject)).tokensPerMinute).toBe(1);
+});
+
 test('[LD-02 reserve-settle-release] a node that comes later and asks more than was reserved does not get it', async () => {
   const own = await startHub();
   onTestFinished(() => own[Symbol.asyncDispose]());

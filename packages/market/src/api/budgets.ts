@@ -6,6 +6,8 @@ const Amount = z
   .string()
   .regex(/^\d{1,15}$/, 'must be a whole number of micro-USD of at most 15 digits, such as "5000000" for 5 USD');
 
+const Rate = z.int().min(1).max(1_000_000_000);
+
 const BudgetSubject = z
   .string()
   .regex(
@@ -28,6 +30,8 @@ export const Budget = z.object({
   tenant: z.string(),
   /** The most that one request may cost. */
   perRequestMicroUsd: Amount.optional(),
+  requestsPerMinute: Rate.optional(),
+  tokensPerMinute: Rate.optional(),
   day: BudgetWindow.optional(),
   month: BudgetWindow.optional(),
   setAtMs: EpochMs,
@@ -36,7 +40,7 @@ export type Budget = z.output<typeof Budget>;
 
 export const setBudget = defineOperation({
   name: 'budgets.set',
-  summary: 'Limit what an API key or a tenant may spend on models: for each request, each day, each month',
+  summary: 'Limit what an API key or a tenant may spend on models, for each request, day and month, and how fast',
   description:
     'What is not given stays as it is; null (`--no-per-day-micro-usd`) takes a limit away. Days and months are those of UTC; spending counts from when a limit is first set. A request is refused with `budget_exceeded` when it does not fit into each budget of its key and of its tenant.',
   access: 'budgets:write',
@@ -47,6 +51,9 @@ export const setBudget = defineOperation({
     perRequestMicroUsd: Amount.nullable().optional(),
     perDayMicroUsd: Amount.nullable().optional(),
     perMonthMicroUsd: Amount.nullable().optional(),
+    requestsPerMinute: Rate.nullable().optional(),
+    /** Of prompts and answers together. */
+    tokensPerMinute: Rate.nullable().optional(),
   }),
   output: Budget,
   errors: [NotFound, Forbidden, InvalidInput],
@@ -55,6 +62,10 @@ export const setBudget = defineOperation({
     {
       title: '100 USD a month for a tenant, and at most 10 cents for a request',
       input: { subject: 'tenant:acme', perMonthMicroUsd: '100000000', perRequestMicroUsd: '100000' },
+    },
+    {
+      title: 'A minute of a key: 60 requests, and 100,000 tokens',
+      input: { subject: 'key:abcdefghijkl', requestsPerMinute: 60, tokensPerMinute: 100_000 },
     },
   ],
 });

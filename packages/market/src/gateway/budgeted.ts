@@ -1,14 +1,39 @@
 import type { TokenPrices } from '@reeve/hub';
 import type { Constraints } from '@reeve/hub/api';
+import type { HeaderSink } from '@reeve/platform';
 import { costPicoUsd, holdingMicroUsd, type TokenCounts } from '../domain/budgets/amounts.ts';
-import type { Budget } from '../services/budgets/budget.ts';
+import { limitsSpending, type Budget } from '../services/budgets/budget.ts';
 import { NoNodeQualifies } from '../errors.ts';
 import type { Asked } from './chat-exchange.ts';
 import type { GatewayComponents } from './components.ts';
 import { requirementsOf } from './model-task.ts';
-import { mostTokens, tokenBounds, withTokenLimit } from './routing.ts';
+import { writeRateHeaders } from './rate-headers.ts';
+import { expectedTokens, mostTokens, tokenBounds, withTokenLimit } from './routing.ts';
 
 type Parts = Pick<GatewayComponents, 'hub' | 'budgets'>;
+
+/**
+ * Takes what a request needs of the limits of its key and tenant: first of how fast, then of how much.
+ * @throws RateLimited, and as `reserved` does
+ */
+export async function withinBudgets(
+  parts: Parts,
+  held: readonly Budget[],
+  asked: Asked,
+  headers: HeaderSink,
+): Promise<Asked> {
+  const rates = parts.budgets.rates.take(held, () => expectedTokens(asked.body));
+  if (rates) writeRateHeaders(headers, rates);
+  if (rates?.refused) throw rates.refused;
+  const spending = held.filter(limitsSpending);
+  if (spending.length === 0) return { ...asked, rates };
+  try {
+    return await reserved(parts, spending, { ...asked, rates });
+  } catch (error) {
+    rates?.used(0);
+    throw error;
+  }
+}
 
 /**
  * Reserves the most that a request can cost: its bounds of tokens, at the highest prices of the nodes that may take it.
@@ -16,7 +41,7 @@ type Parts = Pick<GatewayComponents, 'hub' | 'budgets'>;
  * limit of tokens gets one, as under a ceiling of cost.
  * @throws BudgetExceeded, InvalidModelRequest for what cannot be bounded, NoNodeQualifies
  */
-export async function withinBudgets(parts: Parts, held: readonly Budget[], asked: Asked): Promise<Asked> {
+async function reserved(parts: Parts, held: readonly Budget[], asked: Asked): Promise<Asked> {
   const body = withTokenLimit(asked.body);
   const tokens = mostTokens(body);
   const { constraints, prices } = withinRequestLimit(parts, held, { ...asked, body }, tokens);

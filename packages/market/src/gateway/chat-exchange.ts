@@ -6,6 +6,7 @@ import { capabilityOf } from '../domain/capability.ts';
 import type { TokenCounts } from '../domain/budgets/amounts.ts';
 import type { OpenAnswer } from '../services/answer-ledger.ts';
 import type { Reservation } from '../services/budgets/budget-book.ts';
+import type { TakenRates } from '../services/budgets/minute-rates.ts';
 import { FirstTokenTimeout, NodeAnswerInvalid } from '../errors.ts';
 import { ChatStream } from './chat-stream.ts';
 import { clientError } from './client-error.ts';
@@ -28,6 +29,8 @@ export interface Asked {
   readonly constraints: Constraints;
   /** What the budgets of the caller keep free for it, where there are any. */
   readonly reservation?: Reservation | undefined;
+  /** What it took of the limits of a minute. */
+  readonly rates?: TakenRates | undefined;
 }
 
 /** One request on its way to a node and back: a task that lives as long as the connection of its client. */
@@ -121,7 +124,7 @@ export class ChatExchange {
   }
 
   #deliver(output: string): string | undefined {
-    if (this.#asked.reservation) this.#reported = reportedTokens(output);
+    if (this.#asked.reservation || this.#asked.rates) this.#reported = reportedTokens(output);
     if (!this.#isStreamed) {
       const completion = completionOf(output, this.#pieces);
       this.#nameNode();
@@ -151,11 +154,19 @@ export class ChatExchange {
     metrics.answered(this.#asked.body.model, outcome, durationMs);
     if (whole !== undefined && this.#pieces.count === 0) this.#seen?.see([whole]);
     this.#seen?.ended(outcome, this.#reported);
+    this.#correctRates(how);
     const { correlationId } = this.#request.visit;
     const facts = { correlationId, taskId: this.#taskId, model: this.#asked.body.model, outcome, durationMs };
     const message = 'chat request answered';
     if (how === 'served') log.info(facts, message);
     else log[how.status >= 500 ? 'warn' : 'info']({ ...facts, reason: how.message }, message);
+  }
+
+  /** One that failed before its first byte used nothing; of one that broke off nobody says what it used. */
+  #correctRates(how: 'served' | ReeveError): void {
+    const { rates } = this.#asked;
+    if (this.#reported) rates?.used(this.#reported.promptTokens + this.#reported.completionTokens);
+    else if (how !== 'served' && !this.#stream.begun) rates?.used(0);
   }
 
   /** The answer leaves the HTTP kit's hands with the headers that it has been given so far. */

@@ -32,7 +32,7 @@ function modelRoute(components: GatewayComponents, endpoint: Endpoint): RawRoute
       const routedHere = { endpoint, body, constraints };
       const budgets = components.budgets.of(caller);
       if (budgets.length === 0) return new ChatExchange(components, request, reply, routedHere).run(caller);
-      return withinBudgets(components, budgets, routedHere).then((kept) =>
+      return withinBudgets(components, budgets, routedHere, request.visit.headers).then((kept) =>
         new ChatExchange(components, request, reply, kept).run(caller),
       );
     },

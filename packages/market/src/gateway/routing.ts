@@ -88,6 +88,13 @@ export function mostTokens(body: ModelRequest): TokenCounts {
   );
 }
 
+/** The most tokens that a request may use, as far as that can be told: what cannot be is taken for so many. */
+export function expectedTokens(body: ModelRequest): number {
+  const prompt = promptBound(body);
+  const known = prompt < Number.MAX_SAFE_INTEGER ? prompt : limitedAnswerTokens;
+  return known + (answerBound(body) ?? limitedAnswerTokens);
+}
+
 function fromHeaders(given: IncomingHttpHeaders): Record<string, unknown> | undefined {
   let found: Record<string, unknown> | undefined;
   for (const member in headers) {

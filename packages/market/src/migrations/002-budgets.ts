@@ -14,6 +14,8 @@ export const budgets: Migration = {
       subject TEXT PRIMARY KEY,
       tenant TEXT NOT NULL,
       request_limit_micro_usd BIGINT,
+      requests_per_minute BIGINT,
+      tokens_per_minute BIGINT,
       set_at_ms BIGINT NOT NULL
     )`,
     `CREATE TABLE budget_windows (

@@ -15,11 +15,15 @@ export const upsertBudget = statement<BudgetsTable>((db, p) =>
       subject: p.subject,
       tenant: p.tenant,
       request_limit_micro_usd: p.request_limit_micro_usd,
+      requests_per_minute: p.requests_per_minute,
+      tokens_per_minute: p.tokens_per_minute,
       set_at_ms: p.set_at_ms,
     })
     .onConflict((conflict) =>
       conflict.column('subject').doUpdateSet((set) => ({
         request_limit_micro_usd: set.ref('excluded.request_limit_micro_usd'),
+        requests_per_minute: set.ref('excluded.requests_per_minute'),
+        tokens_per_minute: set.ref('excluded.tokens_per_minute'),
         set_at_ms: set.ref('excluded.set_at_ms'),
       })),
     ),

@@ -85,6 +85,8 @@ export interface BudgetsTable {
   subject: string;
   tenant: string;
   request_limit_micro_usd: number | null;
+  requests_per_minute: number | null;
+  tokens_per_minute: number | null;
   set_at_ms: number;
 }
 

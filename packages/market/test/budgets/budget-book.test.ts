@@ -25,14 +25,26 @@ interface Opened {
 
 async function openBook(database: Database, clock = { ms: noon }): Promise<Opened> {
   const metrics = createMetrics({ defaultMetrics: false });
-  const parts = { database, clock: { nowMs: () => clock.ms }, log, metrics: createBudgetMetrics(metrics) };
+  const parts = {
+    database,
+    clock: { nowMs: () => clock.ms, monotonicMs: () => clock.ms },
+    log,
+    metrics: createBudgetMetrics(metrics),
+  };
   return { book: await BudgetBook.open(parts), database, clock, metrics };
 }
 
 /** A book in which one key has limits. */
 async function bookWith(limits: Partial<Record<BudgetPeriod, number>>, clock = { ms: noon }): Promise<Opened> {
   const database = await openedDatabase(await newDatabaseUrl());
-  const row = { subject, tenant: 'acme', request_limit_micro_usd: null, set_at_ms: clock.ms };
+  const row = {
+    subject,
+    tenant: 'acme',
+    request_limit_micro_usd: null,
+    requests_per_minute: null,
+    tokens_per_minute: null,
+    set_at_ms: clock.ms,
+  };
   const windows = Object.entries(limits).map(([period, limit_micro_usd]) => {
     return { subject, period: period as BudgetPeriod, limit_micro_usd, starts_at_ms: 0 };
   });
@@ -211,7 +223,22 @@ describe('a budget', () => {
     const before = database.status();
     expect(book.of({ identity: 'key:zzzzzzzzzzzz', tenant: 'other' })).toEqual([]);
     expect(
-      await book.reserve([budgetOf({ subject: 's', tenant: 't', request_limit_micro_usd: 5, set_at_ms: 0 }, [])], 1n),
+      await book.reserve(
+        [
+          budgetOf(
+            {
+              subject: 's',
+              tenant: 't',
+              request_limit_micro_usd: 5,
+              requests_per_minute: null,
+              tokens_per_minute: null,
+              set_at_ms: 0,
+            },
+            [],
+          ),
+        ],
+        1n,
+      ),
     ).toBeUndefined();
     expect(database.status()).toMatchObject({ units: before.units, reads: before.reads });
   });

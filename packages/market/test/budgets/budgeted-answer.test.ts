@@ -18,7 +18,14 @@ const chunk = (text: string): string => `{"choices":[{"delta":{"content":"${text
 async function openedLedger(): Promise<{ ledger: AnswerLedger; book: BudgetBook; database: Database }> {
   const database = await openedDatabase(await newDatabaseUrl());
   const window = { subject, period: 'day' as const, limit_micro_usd: 10_000, starts_at_ms: 0 };
-  const budget = { subject, tenant: 'acme', request_limit_micro_usd: null, set_at_ms: 0 };
+  const budget = {
+    subject,
+    tenant: 'acme',
+    request_limit_micro_usd: null,
+    requests_per_minute: null,
+    tokens_per_minute: null,
+    set_at_ms: 0,
+  };
   await database.commit({ statements: [upsertBudget.bind(budget), upsertWindow.bind(window)] });
   const log = createLogger({ level: 'error' });
   const metrics = createBudgetMetrics(createMetrics({ defaultMetrics: false }));

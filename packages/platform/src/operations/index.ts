@@ -18,6 +18,6 @@ export type { ApprovalSettings, RoadSettings } from './settings.ts';
 export { defaultRateLimits } from './rate-limiter.ts';
 export type { RateLimits } from './rate-limiter.ts';
 export { fullBucket, takeToken } from './rate-rule.ts';
-export type { RateBucket, RateLimit } from './rate-rule.ts';
+export type { RateBucket, RateDecision, RateLimit } from './rate-rule.ts';
 export { ApprovalClosed, ApprovalMismatch, OperationTimeout, RequestCancelled } from '../api/errors.ts';
 export { approvalOperations } from './approvals/approval-operations.ts';

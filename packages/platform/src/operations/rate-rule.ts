@@ -17,7 +17,7 @@ export interface RateDecision {
   readonly remaining: number;
   /** Until the bucket is full again. */
   readonly resetMs: number;
-  /** Until one request is possible; 0 when allowed. */
+  /** Until what was asked for is possible; 0 when allowed. */
   readonly retryAfterMs: number;
 }
 
@@ -26,21 +26,21 @@ export function fullBucket(limit: RateLimit, nowMs: number): RateBucket {
 }
 
 /**
- * Takes one token if there is one; changes `bucket` in place. A clock that steps back refills nothing and starts from
+ * Takes so many tokens if they are there; changes `bucket` in place. A clock that steps back refills nothing and starts from
  * the earlier time; one that jumps ahead fills the bucket at most to its capacity.
  */
-export function takeToken(bucket: RateBucket, limit: RateLimit, nowMs: number): RateDecision {
+export function takeToken(bucket: RateBucket, limit: RateLimit, nowMs: number, amount = 1): RateDecision {
   const elapsedMs = Math.max(0, nowMs - bucket.refilledAtMs);
   bucket.tokens = Math.min(limit.capacity, bucket.tokens + (elapsedMs * limit.perSecond) / 1_000);
   bucket.refilledAtMs = nowMs;
-  const allowed = bucket.tokens >= 1;
-  if (allowed) bucket.tokens -= 1;
+  const allowed = bucket.tokens >= amount;
+  if (allowed) bucket.tokens -= amount;
   return {
     allowed,
     limit: limit.capacity,
     remaining: Math.floor(bucket.tokens),
     resetMs: msToGain(limit.capacity - bucket.tokens, limit),
-    retryAfterMs: allowed ? 0 : msToGain(1 - bucket.tokens, limit),
+    retryAfterMs: allowed ? 0 : msToGain(amount - bucket.tokens, limit),
   };
 }
 

@@ -19,6 +19,7 @@ import {
 import type { BudgetsTable, BudgetWindowsTable } from '../../store/tables.ts';
 import { BudgetAlerts } from './budget-alerts.ts';
 import { budgetOf, currentStartMs, type Budget, type BudgetWindow } from './budget.ts';
+import { MinuteRates } from './minute-rates.ts';
 import { fits, requestExceeded, standingAt, windowExceeded } from './refusal.ts';
 
 const pageSize = 500;
@@ -28,7 +29,7 @@ const tries = 5;
 
 export interface BudgetBookParts {
   readonly database: Database;
-  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'>;
   readonly log: Logger;
   readonly metrics: BudgetMetrics;
 }
@@ -57,11 +58,14 @@ export class BudgetBook {
   readonly #parts: BudgetBookParts;
   readonly #alerts: BudgetAlerts;
   readonly #budgets = new Map<string, Budget>();
+  /** How fast each may ask. */
+  readonly rates: MinuteRates;
   #changes: Promise<unknown> = Promise.resolve();
 
   private constructor(parts: BudgetBookParts) {
     this.#parts = parts;
     this.#alerts = new BudgetAlerts(parts);
+    this.rates = new MinuteRates(parts.clock);
     parts.metrics.watch(() => this.#reached());
   }
 
@@ -84,6 +88,7 @@ export class BudgetBook {
 
   forget(subject: string): void {
     this.#budgets.delete(subject);
+    this.rates.forget(subject);
   }
 
   get(subject: string): Budget | undefined {

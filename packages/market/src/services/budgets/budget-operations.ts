@@ -13,7 +13,7 @@ import {
 } from '../../store/budgets.ts';
 import type { BudgetsTable, BudgetWindowsTable } from '../../store/tables.ts';
 import type { BudgetBook } from './budget-book.ts';
-import { currentStartMs, type Budget, type BudgetWindow } from './budget.ts';
+import { currentStartMs, limitsSpending, type Budget, type BudgetWindow } from './budget.ts';
 import { standingAt } from './refusal.ts';
 
 export interface BudgetOperationsParts {
@@ -42,9 +42,11 @@ async function set(parts: BudgetOperationsParts, input: InputOf<typeof setBudget
     subject,
     tenant,
     requestLimitMicroUsd: changed(before?.requestLimitMicroUsd, input.perRequestMicroUsd),
+    requestsPerMinute: changedRate(before?.requestsPerMinute, input.requestsPerMinute),
+    tokensPerMinute: changedRate(before?.tokensPerMinute, input.tokensPerMinute),
     windows: windowsOf(before, tenant, input, nowMs),
   };
-  if (budget.requestLimitMicroUsd === undefined && budget.windows.length === 0)
+  if (!limitsSpending(budget) && budget.requestsPerMinute === undefined && budget.tokensPerMinute === undefined)
     throw InvalidInput.error('this would limit nothing: give an amount, or use budgets.remove', {
       issues: [{ path: ['perDayMicroUsd'], message: 'or another limit is needed' }],
     });
@@ -73,6 +75,10 @@ function changed(before: bigint | undefined, given: string | null | undefined): 
   return given === null ? undefined : BigInt(given);
 }
 
+function changedRate(before: number | undefined, given: number | null | undefined): number | undefined {
+  return given === undefined ? before : (given ?? undefined);
+}
+
 function windowsOf(
   before: Budget | undefined,
   tenant: string,
@@ -95,7 +101,14 @@ function written(budget: Budget, before: Budget | undefined, nowMs: number): Uni
   const windows = budget.windows.filter((window) => !before?.windows.includes(window));
   const request_limit_micro_usd = requestLimitMicroUsd === undefined ? null : Number(requestLimitMicroUsd);
   return [
-    upsertBudget.bind({ subject, tenant, request_limit_micro_usd, set_at_ms: nowMs }),
+    upsertBudget.bind({
+      subject,
+      tenant,
+      request_limit_micro_usd,
+      requests_per_minute: budget.requestsPerMinute ?? null,
+      tokens_per_minute: budget.tokensPerMinute ?? null,
+      set_at_ms: nowMs,
+    }),
     ...windows.map(({ period, limitMicroUsd, startsAtMs }) =>
       upsertWindow.bind({ subject, period, starts_at_ms: startsAtMs, limit_micro_usd: Number(limitMicroUsd) }),
     ),
@@ -107,10 +120,15 @@ function takenAway(before: Budget | undefined, { subject, windows }: Budget): Un
   return gone.map(({ period }) => deleteWindow.bind({ subject, period }));
 }
 
-function limitsOf({ requestLimitMicroUsd, windows }: Budget): Record<string, string> {
+/** For events and audit; amounts in micro-USD. */
+function limitsOf({ requestLimitMicroUsd, requestsPerMinute, tokensPerMinute, windows }: Budget) {
   const limits = windows.map(({ period, limitMicroUsd }) => [period, `${limitMicroUsd}`] as const);
-  const request = requestLimitMicroUsd === undefined ? [] : [['request', `${requestLimitMicroUsd}`] as const];
-  return Object.fromEntries([...request, ...limits]);
+  return {
+    ...Object.fromEntries(limits),
+    ...(requestLimitMicroUsd !== undefined && { request: `${requestLimitMicroUsd}` }),
+    ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+    ...(tokensPerMinute !== undefined && { tokensPerMinute }),
+  };
 }
 
 async function list({ database, book, clock }: BudgetOperationsParts, after: string, limit: number, call: Call) {
@@ -150,12 +168,14 @@ async function windowRows(database: Database, subjects: readonly string[]): Prom
 }
 
 function view(budget: Budget, rows: readonly BudgetWindowsTable[], nowMs: number): Omit<BudgetView, 'setAtMs'> {
-  const { subject, tenant, requestLimitMicroUsd, windows } = budget;
+  const { subject, tenant, requestLimitMicroUsd, requestsPerMinute, tokensPerMinute, windows } = budget;
   const shown = windows.map((window) => [window.period, windowView(window, rows, nowMs)] as const);
   return {
     subject,
     tenant,
     ...(requestLimitMicroUsd !== undefined && { perRequestMicroUsd: `${requestLimitMicroUsd}` }),
+    ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+    ...(tokensPerMinute !== undefined && { tokensPerMinute }),
     ...(Object.fromEntries(shown) as Partial<Record<BudgetPeriod, ReturnType<typeof windowView>>>),
   };
 }

@@ -18,6 +18,8 @@ export interface Budget {
   readonly subject: string;
   readonly tenant: string;
   readonly requestLimitMicroUsd: bigint | undefined;
+  readonly requestsPerMinute: number | undefined;
+  readonly tokensPerMinute: number | undefined;
   readonly windows: readonly BudgetWindow[];
 }
 
@@ -27,6 +29,8 @@ export function budgetOf(row: BudgetsTable, windows: readonly BudgetWindowsTable
     subject,
     tenant,
     requestLimitMicroUsd: requestLimit === null ? undefined : BigInt(requestLimit),
+    requestsPerMinute: row.requests_per_minute ?? undefined,
+    tokensPerMinute: row.tokens_per_minute ?? undefined,
     windows: windows.map((window) => ({
       subject,
       tenant,
@@ -36,6 +40,11 @@ export function budgetOf(row: BudgetsTable, windows: readonly BudgetWindowsTable
       alertedPercent: window.alerted_percent,
     })),
   };
+}
+
+/** Whether it limits what is spent, not only how fast. */
+export function limitsSpending({ requestLimitMicroUsd, windows }: Budget): boolean {
+  return requestLimitMicroUsd !== undefined || windows.length > 0;
 }
 
 /** The window in which a request counts that begins now: never one before the newest that was ever open. */
