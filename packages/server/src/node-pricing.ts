@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { systemClock } from '@reeve/kernel';
+import { InvalidInput, systemClock } from '@reeve/kernel';
 import { PricingPrediction, type PricingModel } from '@reeve/market/api';
 import {
   AutoPricing,
@@ -98,10 +98,19 @@ export async function openNodePricing(
   };
 }
 
-/** What the node's prices have to come to; undefined when they stay, or when its owner insists. @throws PricingUntried */
-export async function predictionBand(name: string, options: NodePricingOptions): Promise<NodePrediction | undefined> {
-  const { pricing: model } = options;
+/**
+ * What the node's prices have to come to; undefined when they stay, or when its owner insists.
+ * @throws PricingUntried, InvalidInput when they would begin at nothing, from where a fifth is nothing
+ */
+export async function predictionBand(
+  name: string,
+  options: NodePricingOptions & OfferTerms,
+): Promise<NodePrediction | undefined> {
+  const { pricing: model, price, prices = {} } = options;
   if (model === undefined) return undefined;
+  const isPriced = [price, ...Object.values(prices)].some((asked) => asked && BigInt(asked.outputMicroUsd) > 0n);
+  if (!isPriced && hourlyCostMicroUsd(runningCosts(options)) === 0n)
+    throw InvalidInput.error('--pricing needs where to begin: --price, or what an hour costs');
   const { simulation, force = false, bandPercent = 30, bandWindowMs: windowMs = 3_600_000 } = options;
   if (simulation === undefined) {
     if (force) return undefined;

@@ -38,22 +38,24 @@ const prediction = {
   utilisation: 0.5,
 };
 
+const price = { inputMicroUsd: '100000', outputMicroUsd: '500000' };
+const free = { inputMicroUsd: '0', outputMicroUsd: '0' };
 test.each([
-  ['without a simulation', undefined, 'reeve: --pricing median needs --simulation FILE, or --force'],
-  ['with one of another node', prediction, /is about median at mover, not about median at other/],
-  ['with one that says what cannot be', { ...prediction, utilisation: 2 }, /is no prediction of reeve market pricing/],
-])('[MK-11 replay] a node does not change its prices by itself %s', async (_, simulated, why) => {
+  ['without a simulation', { price }, undefined, '--pricing median needs --simulation FILE, or --force'],
+  ['with one of another node', { price }, prediction, 'is about median at mover, not about median at other'],
+  ['with one that says what cannot be', { price }, { ...prediction, utilisation: 2 }, 'is no prediction of'],
+  ['from nothing', { price: free }, { ...prediction, node: 'other' }, 'needs where to begin'],
+])('[MK-11 replay] a node does not change its prices by itself %s', async (_, terms, simulated, why) => {
   const simulation = join(hub.home, 'other.json');
   await writeFile(simulation, JSON.stringify(simulated ?? {}));
   const options = { backend: backend.url, url: hub.url, benchmarkMs: 0, name: 'other', state: join(hub.home, 'other') };
-  const pricing = { pricing: 'median', ...(simulated && { simulation }) };
+  const pricing = { pricing: 'median', ...terms, ...(simulated && { simulation }) };
   await using node = startProcess('node', { ...options, ...pricing }, { REEVE_API_KEY: hub.apiKey });
   const said = await node.line(({ text, state }) => state === 'online' || String(text).startsWith('reeve: '));
-  expect(said['text']).toMatch(why);
+  expect(said['text']).toContain(why);
 });
 
 test('[MK-11 median] [MK-11 cap] [LD-10 rollback] the price that it finds is offered, 20 % nearer to the others; it goes back when nobody pays what was predicted', async () => {
-  const price = { inputMicroUsd: '100000', outputMicroUsd: '500000' };
   const simulation = join(hub.home, 'mover.json');
   await writeFile(simulation, JSON.stringify(prediction));
   const found = { pricing: 'median', simulation, bandWindowMs: 2_000 };
