@@ -4,6 +4,8 @@ const budget = 'packages/hub/src/domain/retry-budget.ts';
 const settlement = 'packages/hub/src/services/settlement.ts';
 const hedging = 'packages/hub/src/services/hedging.ts';
 const hedged = 'packages/hub/test/tasks/hedging.test.ts';
+const splice = 'packages/market/src/gateway/splice.ts';
+const splicing = 'packages/market/test/gateway/splice.test.ts';
 const retried = 'packages/hub/test/tasks/retry-budget.test.ts';
 
 export const mutants: readonly Mutant[] = [
@@ -86,5 +88,54 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (!hedges.take(clock.monotonicMs()) && task.attempt > 99)',
     test: hedged,
     testName: 'its share of the streams',
+  },
+  {
+    name: 'what-was-said-again-is-sent-again',
+    guarantee: 'LD-07 regenerate',
+    file: splice,
+    find: 'return piece.slice(again.length);',
+    replace: 'return piece;',
+    test: splicing,
+  },
+  {
+    name: 'another-answer-goes-on-unnoticed',
+    guarantee: 'LD-07 error',
+    file: splice,
+    find: 'if (!this.#sent.text.startsWith(again, this.#repeated)) return undefined;',
+    replace: '',
+    test: splicing,
+  },
+  {
+    name: 'any-answer-gone-on-with',
+    guarantee: 'LD-07 error',
+    file: 'packages/market/src/domain/continuation.ts',
+    find: "stream !== true || (temperature !== 0 && typeof seed !== 'number')",
+    replace: 'stream !== true',
+    test: 'packages/market/test/gateway/continuation.test.ts',
+  },
+  {
+    name: 'gone-on-with-by-other-weights',
+    guarantee: 'LD-07 regenerate',
+    file: 'packages/market/src/gateway/resumption.ts',
+    find: 'digest !== undefined && offer.capability.tokens?.digest === digest',
+    replace: 'digest !== undefined',
+    test: 'packages/market/test/gateway/resumption.test.ts',
+  },
+  {
+    name: 'second-node-given-the-request-from-the-beginning',
+    guarantee: 'LD-07 replay',
+    file: 'packages/hub/src/services/dispatcher.ts',
+    find: 'lease.task.resumption ?? board.takeInput(lease.task)',
+    replace: 'board.takeInput(lease.task)',
+    test: 'tests/e2e/openai/resumption.test.ts',
+    testName: 'a greedy answer goes on',
+  },
+  {
+    name: 'backend-that-begins-anew-said-to-go-on',
+    guarantee: 'LD-07 replay',
+    file: 'packages/market/src/node/continuation-probe.ts',
+    find: 'return rest.startsWith(whole.slice(cut));',
+    replace: 'return true;',
+    test: 'packages/market/test/node/continuation-probe.test.ts',
   },
 ];

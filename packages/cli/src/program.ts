@@ -116,6 +116,8 @@ function addNode(program: Command, session: Session): void {
     .option('--input-cost <percent>', 'what reading a token costs, of making one (100)')
     .optionsGroup('Care')
     .option('--max-memory <percent>', 'take no request while more of the memory is used (85)')
+    .option('--digest <model=digest>', 'which weights a model has, such as their SHA-256; may be repeated', collect)
+    .option('--no-probe', 'do not try which models go on with what another node began')
     .option('--no-benchmark', 'do not measure the models before they are offered')
     .addHelpText('after', nodeExamples)
     .action(async (flags: NodeFlags) => {

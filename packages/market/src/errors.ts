@@ -60,7 +60,7 @@ export const NodeLost = defineError({
   class: 'badGateway',
   title: 'The node was lost',
   meaning:
-    'The node that worked on the request was not heard from within its lease. Before the first part of an answer another node is tried; after it, the answer ends with this error, because a second one would repeat that part.',
+    'The node that worked on the request was not heard from within its lease. Before the first part of an answer another node is tried; after it, one goes on with the answer where that is sound; otherwise it ends with this error, because a second answer would repeat that part.',
   remedy: 'Send the request again; keep or discard the part that arrived.',
 });
 export const AnswerTimeout = defineError({

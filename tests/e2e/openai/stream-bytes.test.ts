@@ -101,7 +101,7 @@ test('[MK-02 stream] a chunk larger than the window is an error, not a stall', a
 
 const breaks = ['cut-mid-stream', 'end-mid-stream', 'error-chunk', 'garbage-chunk'] as const;
 test.each(breaks)(
-  '[LD-07] a stream that breaks in the middle (%s) ends with an error and never with [DONE]',
+  '[LD-07 error no-false-done] a stream that breaks in the middle (%s) ends with an error and never with [DONE]',
   async (fault) => {
     backend.behave({ fault, faultAfter: 3 });
     const text = await (await ask({ ...hello, stream: true })).text();

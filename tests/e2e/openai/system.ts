@@ -114,7 +114,7 @@ export async function startNode(hub: HubAddress, backend: string, options: objec
   const state = await mkdtemp(join(tmpdir(), 'reeve-node-'));
   const node = startProcess(
     'node',
-    { backend, url: hub.url, benchmarkMs: 0, state, ...options },
+    { backend, url: hub.url, benchmarkMs: 0, probe: false, state, ...options },
     { REEVE_API_KEY: hub.apiKey },
   );
   await node.line(({ state: connection }) => connection === 'online');

@@ -19,7 +19,7 @@ const wordLists = new Map<number, readonly string[]>();
 let lastId = 0;
 
 export function answerTo(request: ChatRequest, behaviour: Behaviour): Answer {
-  const deltas = deltasOf(request, behaviour);
+  const deltas = restOf(deltasOf(request, behaviour), request, behaviour);
   const choices = request.n ?? 1;
   const prompt = promptTokens(request);
   const completion = deltas.length * choices;
@@ -34,6 +34,16 @@ export function answerTo(request: ChatRequest, behaviour: Behaviour): Answer {
     choices,
     usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion },
   };
+}
+
+/** What follows after the part of the answer that the request ends with. */
+function restOf(deltas: readonly string[], request: ChatRequest, { continues }: Behaviour): readonly string[] {
+  const last = request.messages?.at(-1)?.content;
+  const before = request.continue_final_message === true ? last : request.prompt;
+  if (!continues || typeof before !== 'string') return deltas;
+  for (let given = deltas.length; given > 0; given--)
+    if (before.endsWith(deltas.slice(0, given).join(''))) return deltas.slice(given);
+  return deltas;
 }
 
 function deltasOf(request: ChatRequest, behaviour: Behaviour): readonly string[] {

@@ -47,6 +47,8 @@ export interface Behaviour {
   readonly lineEnd: '\n' | '\r\n';
   /** A `: ping` comment before each event, as some proxies send to keep the connection open. */
   readonly comments: boolean;
+  /** Goes on with an answer whose beginning it is given, instead of beginning anew. */
+  readonly continues: boolean;
   /** Characters of one additional, huge delta. */
   readonly hugeDelta: number;
 }
@@ -62,6 +64,7 @@ export const friendly: Behaviour = {
   refusesStreamOptions: false,
   lineEnd: '\n',
   comments: false,
+  continues: false,
   hugeDelta: 0,
 };
 
@@ -73,6 +76,7 @@ export interface ChatRequest {
   readonly messages?: ReadonlyArray<{ readonly role?: string; readonly content?: unknown }>;
   readonly stream?: boolean;
   readonly stream_options?: { readonly include_usage?: boolean };
+  readonly continue_final_message?: boolean;
   readonly n?: number;
   readonly tools?: ReadonlyArray<{ readonly function?: { readonly name?: string } }>;
   readonly tool_choice?: unknown;

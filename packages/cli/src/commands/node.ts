@@ -16,12 +16,15 @@ export interface NodeFlags extends ConnectionFlags, BackendFlags, PricingFlags {
   readonly state?: string;
   readonly price?: readonly string[];
   readonly embedding?: readonly string[];
+  readonly digest?: readonly string[];
   readonly contextTokens?: string;
   readonly region?: string;
   readonly terms?: string;
   readonly maxMemory?: string;
   /** False by `--no-benchmark`. */
   readonly benchmark: boolean;
+  /** False by `--no-probe`. */
+  readonly probe: boolean;
 }
 
 export interface NodeBenchFlags extends BackendFlags {
@@ -31,11 +34,12 @@ export interface NodeBenchFlags extends BackendFlags {
 }
 
 /** `reeve node` */
-export function node({ key, concurrency, price, contextTokens, maxMemory, benchmark, ...flags }: NodeFlags) {
+export function node({ key, concurrency, price, digest, contextTokens, maxMemory, benchmark, ...flags }: NodeFlags) {
   insistOnBackend('reeve node', flags);
   const options = {
     ...pricingOptions(flags),
     ...pricesOf(price ?? []),
+    ...(digest !== undefined && { digests: digestsOf(digest) }),
     ...(concurrency !== undefined && { concurrency: numberOf('--concurrency', concurrency) }),
     ...(contextTokens !== undefined && { contextTokens: numberOf('--context-tokens', contextTokens) }),
     ...(maxMemory !== undefined && { maxMemoryShare: percentOf('--max-memory', maxMemory) / 100 }),
@@ -88,6 +92,16 @@ function pricesOf(flags: readonly string[]): { price?: Price; prices?: Record<st
     else prices.push([model, { inputMicroUsd, outputMicroUsd }]);
   }
   return { ...(price && { price }), ...(prices.length > 0 && { prices: Object.fromEntries(prices) }) };
+}
+
+/** `llama=sha256:1234` for each model. */
+function digestsOf(flags: readonly string[]): Record<string, string> {
+  const pairs = flags.map((flag) => {
+    const [, model, digest] = /^(.+)=([^=\s]{1,200})$/.exec(flag) ?? [];
+    if (model !== undefined && digest !== undefined) return [model, digest] as const;
+    throw UsageError.error(`--digest takes MODEL=DIGEST, such as llama=sha256:1234, not ${JSON.stringify(flag)}`);
+  });
+  return Object.fromEntries(pairs);
 }
 
 function percentOf(flag: string, text: string): number {

@@ -24,6 +24,10 @@ export const TokenOffer = z.object({
   priceOutputMicroUsd: MicroUsd.default('0'),
   /** The host's conditions, for people: text or an address. */
   terms: z.string().min(1).max(500).optional(),
+  /** It goes on with an answer that another began, given as the last message; found by trying. */
+  continues: z.boolean().optional(),
+  /** Which weights they are, such as their SHA-256: nodes that say the same give the same answer to the same seed. */
+  digest: z.string().min(1).max(200).optional(),
   benchmark: Benchmark.optional(),
 });
 export type TokenOffer = z.output<typeof TokenOffer>;

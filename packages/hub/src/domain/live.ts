@@ -1,6 +1,6 @@
 import type { JsonValue } from '@reeve/kernel';
 import type { AgentOffer, AgentState } from '../api/agent.ts';
-import type { Backoff } from '../api/task.ts';
+import type { Backoff, Constraints } from '../api/task.ts';
 import { newBreaker, type Breaker } from './breaker.ts';
 import type { Figures } from './figures.ts';
 import type { HedgeTerms } from './hedge-terms.ts';
@@ -49,6 +49,14 @@ export function newLease(fence: number, agent: LiveAgent, task: LiveTask, grante
   };
 }
 
+/** How a stream that broke off goes on with another agent. */
+export interface Resumption {
+  /** JSON text. */
+  readonly input: string;
+  /** In place of those of the task. */
+  readonly constraints: Constraints;
+}
+
 /** Who reads the stream of an attached task while it is made. */
 export interface Follower {
   /**
@@ -66,6 +74,8 @@ export interface Follower {
   granted?(agent: LiveAgent): void;
   /** A result came and is being made durable. */
   settling(ending: { readonly state: 'succeeded'; readonly output: string }): void;
+  /** Its stream broke off with the attempt of an agent. @returns how another goes on with it; undefined when none can. */
+  resume?(agentId: string, code: string): Resumption | undefined;
   /** An attempt has failed, and the task waits for another. */
   waitsAgain?(): void;
 }
@@ -92,6 +102,8 @@ export interface LiveTask extends Linked<LiveTask> {
   attempt: number;
   /** JSON text. */
   input: string | undefined;
+  /** What an agent is given in place of the input, since its stream broke off: that is in no record. */
+  resumption?: string;
   lease: Lease | undefined;
   /** How what comes of it is judged. */
   verify: TaskVerify | undefined;

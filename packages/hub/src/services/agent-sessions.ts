@@ -113,6 +113,8 @@ export class AgentSessions {
     if (agent.link !== link) return;
     agent.link = undefined;
     agent.lastSeenAtMs = this.#parts.clock.nowMs();
+    const error = attemptError(LeaseExpired, 'its connection ended');
+    for (const lease of agent.leases.values()) this.#parts.settlement.vanished(lease, error);
     this.#parts.log.info(
       { agentId: agent.id, agent: agent.offer.name, leases: agent.leases.size },
       'agent disconnected',

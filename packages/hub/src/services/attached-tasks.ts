@@ -4,7 +4,7 @@ import type { TaskError, TaskSubmission } from '../api/task.ts';
 import { attemptError } from '../domain/attempt-error.ts';
 import { Affinities } from '../domain/affinities.ts';
 import type { HedgeTerms } from '../domain/hedge-terms.ts';
-import type { Follower, LiveAgent, LiveTask } from '../domain/live.ts';
+import type { Follower, LiveAgent, LiveTask, Resumption } from '../domain/live.ts';
 import { TaskCancelled, TaskDead, TaskExpired } from '../errors.ts';
 import { agentsPaused } from './agents-paused.ts';
 import type { Breakers } from './breakers.ts';
@@ -23,6 +23,8 @@ export interface AttachedRequest {
   readonly onChunks: Follower['chunks'];
   /** Told of each agent that has the work from this moment on; possibly before `attach` returns. */
   readonly onLease?: (agentId: string) => void;
+  /** A stream broke off with the agent that made it. @returns how another goes on with it, if one can. */
+  readonly onBroken?: (agentId: string, code: string) => Resumption | undefined;
   /** A stream that is late in beginning may be asked for a second time. */
   readonly hedge?: HedgeTerms;
   /** Told when it was. */
@@ -89,7 +91,7 @@ export class AttachedTasks {
 
   /** @throws synchronously what a submission can be refused for, before anything is done. */
   start(request: AttachedRequest): AttachedTask {
-    const { tenant, submission, onChunks, signal, durability, span, hedge, onHedge } = request;
+    const { tenant, submission, onChunks, signal, durability, span, hedge, onHedge, onBroken } = request;
     const { submissions, endings, settlement, retryBudgets, hedging } = this.#parts;
     const settled = Promise.withResolvers<string>();
     const stream = durability === 'sync' ? new HeldChunks(onChunks) : undefined;
@@ -103,6 +105,7 @@ export class AttachedTasks {
       ...this.#standingOf(request),
       // Not before it is in the record, where a second attempt finds its input.
       hedge,
+      ...(onBroken && { resume: (...broken) => (stream?.holds ? undefined : onBroken(...broken)) }),
       ...(hedge && { leased: (lease) => void accepted.then(() => hedging.watch(lease, hedge, () => onHedge?.())) }),
     };
     const prepared = submissions.prepareAttached(tenant, submission, { follower, span });
@@ -182,6 +185,11 @@ class HeldChunks {
     if (this.#held) this.#held.push([data, taken]);
     else this.#onChunks(data, taken);
   };
+
+  /** Whether something may still be given out of what came before. */
+  get holds(): boolean {
+    return this.#held !== undefined;
+  }
 
   open(): void {
     const held = this.#held ?? [];

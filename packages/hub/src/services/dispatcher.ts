@@ -168,7 +168,7 @@ export class Dispatcher {
 
   #send(lease: Lease): void {
     const { board, inputs } = this.#parts;
-    const input = board.takeInput(lease.task);
+    const input = lease.task.resumption ?? board.takeInput(lease.task);
     if (input !== undefined) return lease.agent.link?.lease(lease, input);
     inputs.load(lease.task, (loaded) => {
       if (lease.task.lease !== lease) return;

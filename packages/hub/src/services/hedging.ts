@@ -101,7 +101,8 @@ export class Hedging {
 
   #isLate(lease: Lease, hedges: RetryBudget, begun: () => void): void {
     const { task } = lease;
-    if (task.lease !== lease || lease.settling || lease.stream || lease.rival || task.endings > 0) return;
+    if (task.lease !== lease || lease.settling || lease.stream || lease.rival || task.endings > 0 || task.streamed)
+      return;
     const { clock, metrics, retryBudgets } = this.#parts;
     const agent = task.queue.qualified.best(lease.agent);
     if (!agent || agent === lease.agent) return metrics.hedge('no_agent');

@@ -143,12 +143,19 @@ export class Settlement {
     this.#fail(lease, error, false);
   }
 
+  /** The agent vanished: a stream that can go on elsewhere does so at once, everything else waits for its agent. */
+  vanished(lease: Lease, error: TaskError): void {
+    const { task, agent } = lease;
+    if (task.streamed && !lease.settling && task.follower?.resume?.(agent.id, error.code)) this.giveUp(lease, error);
+  }
+
   #fail(lease: Lease, error: TaskError, reported: boolean): void {
     const { task } = lease;
     this.#parts.metrics.attemptFailed(error.code);
     if (error.retryable) this.#agentFailed(lease);
     if (error.retryable && this.#parts.hedging.leftToRival(lease)) return;
-    const retryable = error.retryable && !task.streamed;
+    const resumption = task.streamed ? task.follower?.resume?.(lease.agent.id, error.code) : undefined;
+    const retryable = task.streamed ? resumption !== undefined : error.retryable;
     const decision = decideRetry(
       { ...task.retry, maxAttempts: task.maxAttempts },
       task.attempt,
@@ -159,6 +166,7 @@ export class Settlement {
     const why = error.code === LeaseExpired.code ? 'lost' : 'failed';
     if (!this.#parts.retryBudgets.allows(task, why))
       return this.#bury(lease, withoutRetry(error), retryBudgetUsedUp, reported);
+    if (resumption) this.#parts.board.redirect(task, resumption);
     task.failedOn = lease.agent;
     this.#release(lease, error, { reported, delayMs: this.#failsOver(lease) ? 0 : decision.delayMs });
   }

@@ -1,7 +1,7 @@
 import type { HubSettings } from '../components.ts';
 import type { Constraints, Priority, Requirement } from '../api/task.ts';
 import { ClassQueue } from '../domain/class-queue.ts';
-import type { LiveTask, TaskQueue } from '../domain/live.ts';
+import type { LiveTask, Resumption, TaskQueue } from '../domain/live.ts';
 import { Load, type LoadSettings } from '../domain/load.ts';
 import { requirementClass, requirementKey } from '../domain/requirement-class.ts';
 import { priorities } from '../domain/tenant-queue.ts';
@@ -96,8 +96,7 @@ export class TaskBoard {
     this.#count(task.tenant, 1);
     const queue = this.#registered(task.queue as ClassQueue);
     task.queue = queue;
-    this.#liveIn.set(queue, this.#liveIn.get(queue)! + 1);
-    this.#wake(queue);
+    this.#join(queue);
     if (task.input === undefined) return;
     if (this.#inputBytes + task.input.length > this.#inputMemoryBytes) task.input = undefined;
     else this.#inputBytes += task.input.length;
@@ -161,7 +160,24 @@ export class TaskBoard {
     this.#count(task.tenant, -1);
     this.dequeue(task);
     this.takeInput(task);
-    const queue = task.queue as ClassQueue;
+    this.#leave(task.queue as ClassQueue);
+  }
+
+  /** A task that waits nowhere goes on elsewhere: with whoever meets other constraints, and with another input. */
+  redirect(task: LiveTask, { constraints, input }: Resumption): void {
+    const queue = this.queueFor(task.queue.wanted.requires, constraints);
+    this.#join(queue);
+    this.#leave(task.queue as ClassQueue);
+    task.queue = queue;
+    task.resumption = input;
+  }
+
+  #join(queue: ClassQueue): void {
+    this.#liveIn.set(queue, this.#liveIn.get(queue)! + 1);
+    this.#wake(queue);
+  }
+
+  #leave(queue: ClassQueue): void {
     const live = this.#liveIn.get(queue)! - 1;
     this.#liveIn.set(queue, live);
     if (live === 0) this.#rest(queue);

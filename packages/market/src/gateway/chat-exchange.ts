@@ -7,17 +7,18 @@ import type { TokenCounts } from '../domain/budgets/amounts.ts';
 import type { OpenAnswer } from '../services/answer-ledger.ts';
 import type { Reservation } from '../services/budgets/budget-book.ts';
 import type { TakenRates } from '../services/budgets/minute-rates.ts';
-import { FirstTokenTimeout, NodeAnswerInvalid } from '../errors.ts';
+import { FirstTokenTimeout, NodeAnswerInvalid, NodeLost } from '../errors.ts';
 import { ChatStream } from './chat-stream.ts';
 import { clientError } from './client-error.ts';
 import type { GatewayComponents } from './components.ts';
 import type { Endpoint } from './endpoints.ts';
 import { conversationKey } from './conversation-key.ts';
 import type { ModelRequest } from './model-request.ts';
-import { modelTask } from './model-task.ts';
+import { modelTask, requirementsOf } from './model-task.ts';
 import { assertComplete, completionOf, reportedTokens } from './node-output.ts';
 import { openAiError } from './openai-error.ts';
 import { AnswerPieces } from './answer-pieces.ts';
+import { Resumption } from './resumption.ts';
 
 export type Request = Parameters<RawRoute['handle']>[0];
 export type Reply = Parameters<RawRoute['handle']>[1];
@@ -48,6 +49,8 @@ export class ChatExchange {
   #seen: OpenAnswer | undefined;
   /** What the node says that its answer took, where a budget asks. */
   #reported: TokenCounts | undefined;
+  /** Of a stream that another node may go on with. */
+  #resumption: Resumption | undefined;
   /** Who works on it. */
   #nodeId: string | undefined;
   #firstTokenTimer: NodeJS.Timeout | undefined;
@@ -93,18 +96,25 @@ export class ChatExchange {
     const seen = ledger.begin({ tenant, caller: identity, model, capability, body, reservation });
     this.#seen = seen;
     const affinity = conversationKey(caller.tenant, model, body['messages']);
+    const isCostBounded = reservation !== undefined || constraints.cost !== undefined;
+    const requires = requirementsOf(endpoint, model);
+    const resumption = Resumption.of({ hub, body, requires, constraints, isCostBounded });
+    this.#resumption = resumption;
     const { taskId, output } = hub.attach({
       tenant: caller.tenant,
       submission: modelTask(endpoint, body, constraints, clock.nowMs(), settings.requestTimeoutMs),
       onChunks: (data, taken) => {
         seen.see(data);
-        (this.#isStreamed ? this.#stream : this.#pieces).chunks(data, taken);
+        if (this.#isStreamed) this.#pass(data, taken);
+        else this.#pieces.chunks(data, taken);
       },
       onLease: (agentId) => {
         this.#nodeId = agentId;
+        this.#resumed(seen);
         seen.leased(agentId);
       },
       ...(this.#isStreamed && settings.hedging.enabled && { hedge: settings.hedging, onHedge: () => this.#hedged() }),
+      ...(resumption && { onBroken: (agentId, code) => resumption.plan(agentId, code) }),
       signal: this.#withdrawal.signal,
       durability: settings.durability,
       span: this.#request.visit.span,
@@ -119,6 +129,24 @@ export class ChatExchange {
     return output;
   }
 
+  #pass(data: readonly string[], taken: (length: number) => void): void {
+    if (!this.#resumption) return this.#stream.chunks(data, taken);
+    if (this.#withdrawal.signal.aborted) return;
+    const passed = this.#resumption.pass(data);
+    if (!passed) return this.#diverged();
+    const length = data.reduce((sum, chunk) => sum + chunk.length, 0);
+    if (passed.length === 0) taken(length);
+    else this.#stream.chunks(passed, () => taken(length));
+  }
+
+  /** After its node was lost another has it, which is held against what it is asked and gives itself. */
+  #resumed(seen: OpenAnswer): void {
+    const resumed = this.#resumption?.begin();
+    if (!resumed) return;
+    seen.resumed(resumed.body);
+    this.#components.metrics.resumed(this.#asked.body.model, resumed.manner);
+  }
+
   get #isStreamed(): boolean {
     return this.#asked.body.stream === true;
   }
@@ -131,7 +159,7 @@ export class ChatExchange {
       void this.#reply.header('Content-Type', 'application/json');
       return completion;
     }
-    assertComplete(output, this.#stream.chunkCount);
+    assertComplete(output, this.#resumption?.received ?? this.#stream.chunkCount);
     this.#stream.end();
     return undefined;
   }
@@ -196,6 +224,11 @@ export class ChatExchange {
 
   #broken(): void {
     this.#withdrawal.abort(NodeAnswerInvalid.error('the node sent something that is no chunk of an answer'));
+  }
+
+  #diverged(): void {
+    const message = 'the node that worked on it was lost, and the one that went on does not say the same';
+    this.#withdrawal.abort(NodeLost.error(message));
   }
 
   #tooLate(): void {

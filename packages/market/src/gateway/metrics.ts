@@ -4,6 +4,8 @@ import type { Metrics } from '@reeve/platform';
 export interface GatewayMetrics {
   /** The first chunk of a stream was passed on. */
   firstChunk(delayMs: number): void;
+  /** A stream whose node was lost goes on at another: `replay` or `regenerate`. */
+  resumed(model: string, manner: string): void;
   /** A request to a model that there is was answered: `served`, or the code of its error. */
   answered(model: string, outcome: string, durationMs: number): void;
 }
@@ -15,6 +17,12 @@ export function createGatewayMetrics(metrics: Metrics): GatewayMetrics {
     what: 'requests',
     help: 'Requests to models answered',
     labels: ['model', 'outcome'],
+  });
+  const resumed = metrics.counter({
+    area,
+    what: 'resumed',
+    help: 'Streams that went on at another node after theirs was lost',
+    labels: ['model', 'manner'],
   });
   const duration = metrics
     .histogram({ area, what: 'request_duration', unit: 'seconds', help: 'From the request to the end of its answer' })
@@ -29,6 +37,7 @@ export function createGatewayMetrics(metrics: Metrics): GatewayMetrics {
     .child();
   return {
     firstChunk: (delayMs) => firstChunk.observe(delayMs / 1_000),
+    resumed: (model, manner) => resumed.child(model, manner).inc(),
     answered(model, outcome, durationMs) {
       requests.child(model, outcome).inc();
       duration.observe(durationMs / 1_000);

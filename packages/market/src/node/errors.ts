@@ -68,7 +68,7 @@ export const StreamBroken = defineError({
   class: 'internal',
   title: 'The answer broke off',
   meaning:
-    'The backend failed after a part of the answer had been passed on. A second attempt would repeat that part, so none is made. The details name the cause and how many chunks had been passed on.',
+    'The backend failed after a part of the answer had been passed on. A second attempt would repeat that part, so none is made but by a node that can go on with it. The details name the cause and how many chunks had been passed on.',
   remedy: 'Send the request again; keep or discard the part that arrived.',
 });
 export const ModelNotServed = defineError({

@@ -7,9 +7,13 @@ import type { Backend, BackendModel } from './backend.ts';
 import { benchmarkCurve, benchmarkOf } from './benchmark.ts';
 import { nameModels, type RefusedModel, type ServedModel } from './capability.ts';
 import { createChatHandler } from './chat-handler.ts';
+import { goesOn } from './continuation-probe.ts';
 import { NoModels } from './errors.ts';
 import { MemoryGuard } from './memory-guard.ts';
 import { tokenOffer, type OfferTerms, type TokenPrices } from './offer-terms.ts';
+
+/** For the two short answers of one model, which may have to be loaded first. */
+const probeTimeoutMs = 60_000;
 
 /** As many requests at once as a host can answer for without knowing its backend. */
 const defaultConcurrency = 20;
@@ -56,6 +60,8 @@ export interface MarketNode extends AsyncDisposable {
    * keeps its offer without figures; `onFailed` is told.
    */
   benchmark(options: SelfBenchmark): Promise<NodeDeclaration>;
+  /** Finds which models go on with an answer that another node began, and declares it; `onFailed` is told of errors. */
+  probe(options: Omit<SelfBenchmark, 'budgetMs'>): Promise<NodeDeclaration>;
   /** Asks this for a model from now on, whatever the terms say. */
   ask(capability: string, price: TokenPrices): NodeDeclaration;
   /** Closes the backend. */
@@ -80,6 +86,8 @@ class BackendNode implements MarketNode {
   readonly #options: MarketNodeOptions;
   readonly #benchmarks = new Map<string, Benchmark>();
   readonly #asked = new Map<string, TokenPrices>();
+  /** Capabilities whose backend goes on with an answer that another began. */
+  readonly #continuing = new Set<string>();
   #backendIds: ReadonlyMap<string, string> = new Map();
   #models: Pick<NodeDeclaration, 'models' | 'refused'> = { models: [], refused: [] };
 
@@ -96,6 +104,7 @@ class BackendNode implements MarketNode {
       const tokens = {
         ...tokenOffer(model, this.#options, this.#asked.get(model.capability)),
         ...(benchmark && { benchmark }),
+        ...(this.#continuing.has(model.capability) && { continues: true }),
       };
       return { name: model.capability, tokens };
     });
@@ -119,6 +128,20 @@ class BackendNode implements MarketNode {
       try {
         const levels = await benchmarkCurve({ backend, model, maxConcurrency, budgetMs: leftMs, signal });
         this.#benchmarks.set(capability, benchmarkOf(levels, Date.now()));
+      } catch (error) {
+        if (signal.aborted) throw error;
+        onFailed(name, error);
+      }
+    }
+    return this.declaration;
+  }
+
+  async probe({ signal, onFailed }: Omit<SelfBenchmark, 'budgetMs'>): Promise<NodeDeclaration> {
+    for (const { capability, backendId, name } of this.#models.models) {
+      if (modelOf(capability)?.kind !== 'chat') continue;
+      try {
+        const inTime = AbortSignal.any([signal, AbortSignal.timeout(probeTimeoutMs)]);
+        if (await goesOn(this.#options.backend, backendId, inTime)) this.#continuing.add(capability);
       } catch (error) {
         if (signal.aborted) throw error;
         onFailed(name, error);

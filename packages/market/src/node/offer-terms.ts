@@ -14,6 +14,8 @@ export interface OfferTerms {
   readonly prices?: Readonly<Record<string, TokenPrices>>;
   /** For models whose backend does not say how much they hold. */
   readonly contextTokens?: number;
+  /** Which weights a model has, by its name: nodes of one digest go on with answers of one another. */
+  readonly digests?: Readonly<Record<string, string>>;
   /** Conditions in words, or where they can be read. */
   readonly terms?: string;
 }
@@ -36,10 +38,13 @@ export function tokenOffer(
 ): TokenOffer {
   const { inputMicroUsd, outputMicroUsd } = asked ?? priceOf(model.name, offered);
   const contextTokens = model.contextTokens ?? offered.contextTokens;
+  const { digests } = offered;
+  const digest = digests && Object.hasOwn(digests, model.name) ? digests[model.name] : undefined;
   return {
     priceInputMicroUsd: inputMicroUsd,
     priceOutputMicroUsd: outputMicroUsd,
     ...(contextTokens !== undefined && { contextTokens }),
+    ...(digest !== undefined && { digest }),
     ...(offered.terms !== undefined && { terms: offered.terms }),
   };
 }

@@ -45,6 +45,8 @@ export interface OpenAnswer {
   started(taskId: string): void;
   /** An agent was given the work; the price that it asks now is the one that counts. */
   leased(agentId: string): void;
+  /** Another node goes on with it and is asked this: what it gives is held against what is seen from now on. */
+  resumed(body: Readonly<Record<string, unknown>>): void;
   /** Pieces of an answer, or a whole one, as they come from the node. */
   see(data: readonly string[]): void;
   /**
@@ -82,6 +84,7 @@ export class AnswerLedger {
         this.#open.set(taskId, account);
       },
       leased: (agentId) => void (account.price = this.#priceOf(agentId, request.capability)),
+      resumed: (body) => account.resumed(body),
       see: (data) => account.see(data),
       ended: (outcome, reported) => this.#writeSoon(account, outcome, reported),
     };
@@ -191,6 +194,12 @@ class Account {
     this.reservation = reservation;
     this.#body = body;
     this.#answerBound = answerBound(body) ?? Number.MAX_SAFE_INTEGER;
+  }
+
+  resumed(body: Readonly<Record<string, unknown>>): void {
+    this.#body = body;
+    this.#promptBound = undefined;
+    this.#textBytes = this.#pieces = 0;
   }
 
   see(data: readonly string[]): void {

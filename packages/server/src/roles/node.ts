@@ -22,6 +22,8 @@ export interface NodeOptions
   readonly maxMemoryShare?: number;
   /** How long to measure the models before they are offered; 0: not at all. Default 10 s. */
   readonly benchmarkMs?: number;
+  /** Whether it is tried which models go on with an answer that another node began. Default true. */
+  readonly probe?: boolean;
 }
 
 /** A node: serves the models of a backend to the hub over one outbound connection. */
@@ -40,6 +42,7 @@ async function serveModels(agent: AgentProcess, options: NodeOptions): Promise<v
     log.warn({ model: backendId, reason }, 'a model is not offered');
   log.info({ models: node.declaration.models.map((model) => model.name) }, 'models to serve');
   if (benchmarkMs > 0) await measure(agent, node, benchmarkMs);
+  if (options.probe !== false) await probe(agent, node);
   const load = new LiveLoad(() => systemClock.monotonicMs());
   const receipts = await openNodeReceipts(agent, node, name, load, options);
   const pricing = await openNodePricing(agent, { node, name, load, receipts, band }, options);
@@ -61,6 +64,13 @@ async function measure({ log, lifecycle }: AgentProcess, node: MarketNode, budge
   const { offer } = await node.benchmark({ budgetMs, signal: lifecycle.stopping, onFailed });
   for (const { name, tokens } of offer.capabilities)
     if (tokens?.benchmark) log.info({ capability: name, ...tokens.benchmark }, 'measured');
+}
+
+async function probe({ log, lifecycle }: AgentProcess, node: MarketNode): Promise<void> {
+  const onFailed = (model: string, err: unknown): void => log.warn({ model, err }, 'a model could not be probed');
+  const { offer } = await node.probe({ signal: lifecycle.stopping, onFailed });
+  const continuing = offer.capabilities.filter(({ tokens }) => tokens?.continues).map(({ name }) => name);
+  log.info({ continuing }, 'models that go on with what another node began');
 }
 
 /** Tells the hub what is offered, if that has changed; answers whether it has. */
