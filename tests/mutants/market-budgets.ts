@@ -78,6 +78,15 @@ export const mutants: readonly Mutant[] = [
     testName: 'of a key and of its tenant',
   },
   {
+    name: 'broken-answer-counted-as-more-than-is-billed',
+    guarantee: 'LD-02 reserve-settle-release',
+    file: `${market}/services/take-batch.ts`,
+    find: 'if (disputes[at] !== undefined || costPicoUsd === 0n) return [];',
+    replace: 'if (disputes[at] !== undefined || costPicoUsd >= 0n) return [];',
+    test: e2e,
+    testName: 'what is billed for it',
+  },
+  {
     name: 'billed-beyond-the-budget',
     guarantee: 'LD-02 reserve-settle-release',
     file: `${market}/services/answer-ledger.ts`,

@@ -269,11 +269,18 @@ test('[LD-02 reserve-settle-release] what is billed for it is what its budget co
   await client.budgets.set({ subject, perDayMicroUsd: '1000000' });
   for (let round = 0; round < 3; round++) await openai.chat.completions.create(hello);
   for await (const chunk of await openai.chat.completions.create({ ...hello, stream: true })) void chunk;
+  backend.behave({ fault: 'cut-mid-stream' });
+  const broken = await openai.chat.completions.create({ ...hello, stream: true });
+  const reading = (async () => {
+    for await (const chunk of broken) void chunk;
+  })();
+  await expect(reading).rejects.toThrow();
   const { items } = await eventually(
     () => client.receipts.list({ limit: 500 }),
-    (receipts) => receipts.items.length === 4,
+    (receipts) => receipts.items.length === 5,
   );
-  expect(items.map(({ disputed }) => disputed)).toEqual([undefined, undefined, undefined, undefined]);
+  expect(items.map(({ outcome }) => outcome)).toEqual(['partial', 'served', 'served', 'served', 'served']);
+  expect(items.every(({ disputed }) => disputed === undefined)).toBe(true);
   const [usage] = (await client.usage.show({ by: ['key'] })).items;
   const { spentMicroUsd } = await settledDay(subject, client);
   const billed = BigInt(usage!.costMicroUsd); // rounded down; what a budget counts is rounded up

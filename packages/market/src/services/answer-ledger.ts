@@ -23,7 +23,7 @@ const fillTimeoutMs = 2_000;
 export interface AnswerLedgerParts {
   readonly hub: Pick<Hub, 'agent'>;
   readonly database: Database;
-  readonly budgets: Pick<BudgetBook, 'settlement' | 'settled'>;
+  readonly budgets: Pick<BudgetBook, 'settlement' | 'settled' | 'refund'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly log: Logger;
 }
@@ -59,6 +59,11 @@ export interface OpenAnswer {
 /** What is known of an answer, with who asked for it. */
 export interface KnownAnswer extends SeenAnswer {
   readonly caller: string;
+  /**
+   * What gives back to its budgets, where it counted with more than is billed for it, as one that broke off does. Once:
+   * asked again it is nothing. Not known after a restart; then more stays counted than was billed.
+   */
+  refund?(billedPicoUsd: bigint): readonly UnitStatement[];
 }
 
 /**
@@ -101,11 +106,23 @@ export class AnswerLedger {
       else open.push(account);
     }
     await Promise.all(open.map((account) => account.filled(fillTimeoutMs)));
-    for (const account of open) known.set(account.taskId!, account.facts());
+    for (const account of open) known.set(account.taskId!, this.#refundable(account));
     if (others.length === 0) return known;
     const rows = await this.#parts.database.read<AnswersTable>(selectAnswers(others));
     for (const row of rows) known.set(row.task_id, factsOf(row));
     return known;
+  }
+
+  #refundable(account: Account): KnownAnswer {
+    const { reservation } = account;
+    if (reservation === undefined) return account.facts();
+    return {
+      ...account.facts(),
+      refund: (billedPicoUsd) => {
+        const overPicoUsd = account.takeExcess(billedPicoUsd);
+        return overPicoUsd === 0n ? [] : this.#parts.budgets.refund(reservation, overPicoUsd);
+      },
+    };
   }
 
   #priceOf(agentId: string, capability: string): TokenPrice | undefined {
@@ -186,6 +203,8 @@ class Account {
   #answerBound: number;
   #textBytes = 0;
   #pieces = 0;
+  /** What it counted as, until it is known what was billed. */
+  #countedPicoUsd = 0n;
   #isFilled = false;
   #filling: PromiseWithResolvers<void> | undefined;
 
@@ -247,7 +266,15 @@ class Account {
     this.#promptBound = Math.min(prompt, counted.promptTokens);
     this.#answerBound = Math.min(completion, counted.completionTokens);
     const tokens = { promptTokens: this.#promptBound, completionTokens: this.#answerBound };
-    return this.price === undefined ? 0n : costPicoUsd(tokens, this.price);
+    this.#countedPicoUsd = this.price === undefined ? 0n : costPicoUsd(tokens, this.price);
+    return this.#countedPicoUsd;
+  }
+
+  /** What it counted as beyond what is billed, the first time that it is asked for. */
+  takeExcess(billedPicoUsd: bigint): bigint {
+    const excess = this.#countedPicoUsd - billedPicoUsd;
+    this.#countedPicoUsd = billedPicoUsd;
+    return excess > 0n ? excess : 0n;
   }
 
   /** It is on disk. */

@@ -2,6 +2,7 @@ import { InvalidInput } from '@reeve/kernel';
 import { ExpectationFailed, type UnitStatement } from '@reeve/platform';
 import type { Acceptance, DisputeReason, SignedBatch } from '../api/receipts.ts';
 import { acceptanceDigest } from '../domain/receipts/batch.ts';
+import type { Receipt } from '../domain/receipts/receipt.ts';
 import { disputeOf } from '../domain/receipts/dispute.ts';
 import { modelOf } from '../domain/capability.ts';
 import { NodeKeyUnknown, ReceiptsEquivocal, ReceiptsForged, ReceiptsOutOfOrder } from '../errors.ts';
@@ -227,6 +228,7 @@ export class BatchIntake {
         received_at_ms: receivedAtMs,
       }),
       ...rows.map((row) => insertReceipt.bind(row)),
+      ...refunds(receipts, judged),
     ];
     const events = rows
       .filter((row) => row.disputed !== null)
@@ -240,6 +242,14 @@ export class BatchIntake {
     for (const reason of judged.disputes) metrics.taken(reason);
     return acceptance;
   }
+}
+
+/** A receipt that is billed shows what the budgets of its request counted too much. */
+function refunds(receipts: readonly Receipt[], { disputes, answers }: Judged): UnitStatement[] {
+  return receipts.flatMap(({ taskId, costPicoUsd }, at) => {
+    if (disputes[at] !== undefined || costPicoUsd === 0n) return [];
+    return [...(answers.get(taskId)?.refund?.(costPicoUsd) ?? [])];
+  });
 }
 
 function ignore(): void {

@@ -86,9 +86,13 @@ test('[LD-02 reserve-settle-release] is the most that it can be when it broke of
   const opened = await openedLedger();
   const broken = await answered(opened);
   broken.answer.ended('node_lost');
-  const { promptBound, completionBound } = (await opened.ledger.seen([broken.taskId])).get(broken.taskId)!;
-  const spent = promptBound + 2 * completionBound;
-  expect(await dayIn(opened.database)).toMatchObject({ spent_micro_usd: spent, reserved_micro_usd: 0 });
+  const seen = (await opened.ledger.seen([broken.taskId])).get(broken.taskId)!;
+  const counted = seen.promptBound + 2 * seen.completionBound;
+  expect(await dayIn(opened.database)).toMatchObject({ spent_micro_usd: counted, reserved_micro_usd: 0 });
+  await opened.database.commit({ statements: seen.refund!(12_345_678n) }); // with its receipt
+  const billed = { spent_micro_usd: 12, spent_rest_pico_usd: 345_678, reserved_micro_usd: 0 };
+  expect(await dayIn(opened.database)).toMatchObject(billed);
+  const spent = 12;
   const reservation = await opened.book.reserve(opened.book.of({ identity: subject, tenant: 'acme' }), 5_000n);
   const body = { model: 'small', messages: [] };
   const refused = opened.ledger.begin({

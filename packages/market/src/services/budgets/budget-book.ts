@@ -6,7 +6,7 @@ import {
   type StatementResult,
   type UnitStatement,
 } from '@reeve/platform';
-import { picoPerMicro } from '../../domain/budgets/amounts.ts';
+import { holdingMicroUsd, picoPerMicro } from '../../domain/budgets/amounts.ts';
 import type { BudgetMetrics } from '../../budget-metrics.ts';
 import {
   openWindow,
@@ -132,9 +132,17 @@ export class BudgetBook {
   }
 
   /** What puts the cost in the place of a reservation, for the commit that records the answer. */
-  settlement({ held, microUsd }: Reservation, costPicoUsd: bigint): UnitStatement[] {
-    const cost_micro_usd = Number(costPicoUsd / picoPerMicro);
-    const cost_rest_pico_usd = Number(costPicoUsd % picoPerMicro);
+  settlement(reservation: Reservation, costPicoUsd: bigint): UnitStatement[] {
+    return this.#settling(reservation, Number(costPicoUsd / picoPerMicro), Number(costPicoUsd % picoPerMicro));
+  }
+
+  /** What takes back a part of a cost that was settled, for the commit of the receipt that shows it. */
+  refund({ held }: Reservation, picoUsd: bigint): UnitStatement[] {
+    const microUsd = holdingMicroUsd(picoUsd);
+    return this.#settling({ held, microUsd: 0 }, -Number(microUsd), Number(microUsd * picoPerMicro - picoUsd));
+  }
+
+  #settling({ held, microUsd }: Reservation, cost_micro_usd: number, cost_rest_pico_usd: number): UnitStatement[] {
     return held.map(({ window: { subject, period }, startsAtMs }) =>
       settleAmount.bind({
         subject,
