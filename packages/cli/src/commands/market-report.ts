@@ -44,7 +44,7 @@ function queryOf({ by, from, to, cost = [], exposureLimit, idleAfter }: ReportFl
 }
 
 function textOf(report: Omit<Report, 'nextCursor'>, by: string): string[] {
-  const { concentration, idle, items, complete } = report;
+  const { concentration, idle = [], items, complete } = report;
   const rows = [
     [by, 'answers', 'tokens in', 'out', 'revenue', ...(by === 'node' ? ['costs', 'profit'] : []), 'over limit'],
     ...items.map(rowOf),

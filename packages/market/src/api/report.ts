@@ -91,8 +91,8 @@ export const showReport = defineOperation({
     /** The largest revenue first. */
     items: z.array(ReportLine),
     nextCursor: z.string().optional(),
-    /** Up to 100, the longest idle first: they could be turned off until they are needed. */
-    idle: z.array(IdleNode),
+    /** By host only. Up to 100, the longest idle first: they could be turned off until they are needed. */
+    idle: z.array(IdleNode).optional(),
   }),
   errors: [MalformedRequest],
   examples: [

