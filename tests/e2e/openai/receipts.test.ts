@@ -174,7 +174,7 @@ describe('the command line', () => {
       expect(Math.abs(Date.now() - request.arrivedAtMs)).toBeLessThan(600_000);
     }
     const tried = ['--trace', trace, '--node', 'honest', '--pricing', 'costPlus', '--cost', '100000/1000000'];
-    const told = await reeve('market', 'pricing', 'simulate', ...tried, '--every', '1ms', '--out', prediction);
+    const told = await reeve('market', 'pricing', 'simulate', ...tried, '--every', '50ms', '--out', prediction);
     expect(told.stdout).toContain('honest: revenue');
     expect(JSON.parse(await readFile(prediction, 'utf8'))).toMatchObject({ node: 'honest', pricing: 'costPlus' });
     const paid = items.reduce(
