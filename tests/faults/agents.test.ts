@@ -62,7 +62,8 @@ describe('an agent that is gone', () => {
     await home.start();
     await using agents = new AgentProcesses(home);
     const frozen = await agents.start({ name: 'frozen', slots: 1, capabilities: ['act'] });
-    const task = await home.api.post<Task>('/v1/tasks', { ...act, input: { number: 1, runMs: 600 } });
+    // It ends before it hears what was said to it meanwhile.
+    const task = await home.api.post<Task>('/v1/tasks', { ...act, input: { number: 1, blockMs: 800 } });
     const { fence: firstFence } = await leased(home, task);
     frozen.signal('SIGSTOP');
     await agents.start({ name: 'other', slots: 1, capabilities: ['act'] });

@@ -3,6 +3,8 @@ export interface Act {
   /** Number of the task in its test. */
   readonly number: number;
   readonly runMs?: number;
+  /** Before that it lets its process do nothing else for so long, not even listen. */
+  readonly blockMs?: number;
   /** So many attempts fail in a way that another attempt may mend. */
   readonly failures?: number;
   /** So many attempts run on until they are told to stop. */

@@ -56,12 +56,14 @@ function perform(input: unknown, context: TaskContext, execution: string): Promi
 }
 
 async function act(
-  { number, runMs = 0, failures = 0, hangs = 0, permanent = false, chunks = 0 }: Act,
+  { number, runMs = 0, blockMs = 0, failures = 0, hangs = 0, permanent = false, chunks = 0 }: Act,
   { attempt, fence, signal, emit, progress }: TaskContext,
   execution: string,
 ): Promise<ActOutput> {
   for (let index = 0; index < chunks; index++) await emit(`chunk ${index}`);
   progress({ number });
+  const blockedUntilMs = performance.now() + blockMs;
+  while (performance.now() < blockedUntilMs) continue;
   if (attempt <= hangs) await pause(hangMs, undefined, { signal });
   if (runMs > 0) await pause(runMs, undefined, { signal });
   if (permanent) throw new ActFailed(permanentCode, false);

@@ -32,6 +32,11 @@ describe('the size of chunks', () => {
     );
   });
 
+  test('[HB-05 adapts] grows although a chunk takes less than the clock can tell', () => {
+    expect(settled({ chunkItems: 1, itemUs: undefined }, 0.01, { targetMs: 1, maxItems: 3 }).chunkItems).toBe(3);
+    expect(settled({ chunkItems: 1, itemUs: undefined }, 0, { targetMs: 1, maxItems: 1_000 }).chunkItems).toBe(1_000);
+  });
+
   test('[HB-05 adapts] is whole, within its bounds, and never more than doubled or halved at once', () => {
     fc.assert(
       fc.property(
