@@ -13,8 +13,14 @@ function event(position: number, id: string, type: string, data: object): Event 
   return { position, atMs: position, type, tenant: 'default', subject: `task:${id}`, data: data as Event['data'] };
 }
 
-function run(execution: string, taskId: string, fence: number, ending: JournalLine['what']): JournalLine[] {
-  const line = { execution, taskId, fence, attempt: 1, agent: 'a' };
+function run(
+  execution: string,
+  taskId: string,
+  fence: number,
+  ending: JournalLine['what'],
+  agent = 'a',
+): JournalLine[] {
+  const line = { execution, taskId, fence, attempt: 1, agent };
   return [
     { ...line, what: 'began' },
     { ...line, what: ending },
@@ -205,6 +211,16 @@ describe('the reckoning after a storm', () => {
     const history = sound();
     const journal = [...history.journal, ...run('x4', 't1', first + 7, 'failed')];
     expect(violations({ ...history, journal })).toEqual([]);
+  });
+
+  test('of a hedged task two agents may run under its fence, and one of them only once', () => {
+    const history = sound();
+    const events = [...history.events, event(9, 't1', 'task.hedged', { fence: second + 1 })];
+    const journal = [...history.journal, ...run('x4', 't1', second + 1, 'aborted', 'b')];
+    expect(violations({ ...history, journal }).join()).toMatch(/ran twice under fence/);
+    expect(violations({ ...history, events, journal })).toEqual([]);
+    const again = [...journal, ...run('x5', 't1', second + 1, 'aborted', 'b')];
+    expect(violations({ ...history, events, journal: again }).join()).toMatch(/ran twice under fence/);
   });
 
   test('counts what is lost, and what is there twice', () => {

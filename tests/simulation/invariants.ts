@@ -30,13 +30,13 @@ export function lost({ submissions, tasks }: History): string[] {
 }
 
 /** What is there more than once: tasks of one submission, ends of one task, runs under one fence. */
-export function doubled({ tasks, events, journal }: History): string[] {
+export function doubled({ tasks, events, journal, epochEnds }: History): string[] {
   const acts = tasks.filter(({ kind }) => kind !== 'llm.chat');
   const ends = events.filter(({ type }) => endEvents.has(type));
   return [
     ...repeated(acts, ({ input }) => (input as unknown as Act).number).map(({ id }) => id),
     ...repeated(ends, ({ subject }) => subject).map(({ subject }) => subject),
-    ...repeated(began(journal), ({ fence }) => fence).map(({ execution }) => execution),
+    ...ranTwice({ journal, events, epochEnds }).map(({ execution }) => execution),
   ];
 }
 
@@ -158,11 +158,26 @@ function unexplainedRuns({ journal, events, epochEnds }: History): string[] {
     ({ taskId, fence }) =>
       !leased.has(`task:${taskId} ${fence}`) && epochEnds.get(Math.floor(fence / fencesPerEpoch)) !== 'killed',
   );
-  const twice = repeated(began(journal), ({ fence }) => fence);
+  const twice = ranTwice({ journal, events, epochEnds });
   return [
     ...unexplained.map(({ execution, taskId, fence }) => `run ${execution} of task ${taskId} had no lease ${fence}`),
     ...twice.map(({ taskId, fence }) => `task ${taskId} ran twice under fence ${fence}`),
   ];
+}
+
+/**
+ * Runs under a fence that another had before: at the same agent, or at a second one although the task was not hedged. Of
+ * a start that was killed the record may lack that, as it may lack a lease.
+ */
+function ranTwice({ journal, events, epochEnds }: Pick<History, 'journal' | 'events' | 'epochEnds'>): JournalLine[] {
+  const hedged = new Set(events.filter(({ type }) => type === 'task.hedged').map(({ subject }) => subject));
+  const again = repeated(began(journal), ({ fence }) => fence);
+  const sameAgent = new Set(repeated(began(journal), ({ fence, agent }) => `${fence} ${agent}`));
+  return again.filter(
+    (run) =>
+      sameAgent.has(run) ||
+      (!hedged.has(`task:${run.taskId}`) && epochEnds.get(Math.floor(run.fence / fencesPerEpoch)) !== 'killed'),
+  );
 }
 
 function began(journal: readonly JournalLine[]): JournalLine[] {
