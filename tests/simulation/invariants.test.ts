@@ -215,7 +215,8 @@ describe('the reckoning after a storm', () => {
 
   test('of a hedged task two agents may run under its fence, and one of them only once', () => {
     const history = sound();
-    const events = [...history.events, event(9, 't1', 'task.hedged', { fence: second + 1 })];
+    const hedged = event(8, 't1', 'task.hedged', { fence: second + 1 });
+    const events = [...history.events.slice(0, 7), hedged, { ...history.events[7]!, position: 9 }];
     const journal = [...history.journal, ...run('x4', 't1', second + 1, 'aborted', 'b')];
     expect(violations({ ...history, journal }).join()).toMatch(/ran twice under fence/);
     expect(violations({ ...history, events, journal })).toEqual([]);
