@@ -14,6 +14,15 @@ export const mutants: readonly Mutant[] = [
     test: `${test}/receipt.test.ts`,
   },
   {
+    name: 'receipt-that-cannot-be-drafted-ends-the-node',
+    guarantee: 'MK-04 durable',
+    file: `${market}/metering/metered-handler.ts`,
+    find: "log.error({ err, taskId }, 'an attempt has no receipt: it could not be drafted');",
+    replace: 'throw err;',
+    test: `${test}/metered-handler.test.ts`,
+    testName: 'costs the receipt, not the answer',
+  },
+  {
     name: 'proof-of-another-length-taken',
     guarantee: 'LD-05 batch',
     file: `${market}/domain/receipts/merkle.ts`,

@@ -73,6 +73,7 @@ export async function openNodeReceipts(
   log.info({ folder, address }, 'receipts are signed with the key of this folder');
   const metering = {
     clock: systemClock,
+    log,
     offerOf: (capability: string) => meteredOffer(node, capability),
     take: (draft: ReceiptDraft) => {
       load.earned(draft.receipt.costPicoUsd);

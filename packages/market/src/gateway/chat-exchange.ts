@@ -173,7 +173,14 @@ export class ChatExchange {
   /** Accounts for the request behind its answer, which is sent in this turn. */
   #ended(how: 'served' | ReeveError, whole?: string): void {
     const durationMs = this.#components.clock.monotonicMs() - this.#startedMs;
-    setImmediate(() => this.#account(how, durationMs, whole));
+    setImmediate(() => {
+      try {
+        this.#account(how, durationMs, whole);
+      } catch (err) {
+        const { log } = this.#components;
+        log.error({ err, taskId: this.#taskId }, 'an answered request could not be accounted for, and is not billed');
+      }
+    });
   }
 
   #account(how: 'served' | ReeveError, durationMs: number, whole: string | undefined): void {

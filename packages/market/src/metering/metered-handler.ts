@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Handler, TaskContext } from '@reeve/hub/api';
 import type { Clock } from '@reeve/kernel';
+import type { Logger } from '@reeve/platform';
 import type { ReceiptOutcome } from '../api/receipts.ts';
 import type { Hex } from '../domain/eip712/hex.ts';
 import { costOf, noChannel, type Receipt } from '../domain/receipts/receipt.ts';
@@ -27,6 +28,7 @@ export interface Metering {
   /** Takes a draft. Never waits, never throws: an answer does not depend on its receipt. */
   take(draft: ReceiptDraft): void;
   readonly clock: Pick<Clock, 'nowMs'>;
+  readonly log: Pick<Logger, 'error'>;
 }
 
 /**
@@ -42,16 +44,27 @@ export function meteredHandler(handler: Handler, metering: Metering): Handler {
     try {
       const output = await handler(input, attempt.watched());
       const endedAtMs = metering.clock.nowMs();
-      afterAnswer(() => {
+      const draft = (): ReceiptDraft => {
         attempt.answered(output as ChatOutput);
-        metering.take(attempt.draft('served', input, offer, endedAtMs));
-      });
+        return attempt.draft('served', input, offer, endedAtMs);
+      };
+      afterAnswer(() => taken(metering, context.taskId, draft));
       return output;
     } catch (error) {
-      metering.take(attempt.draft(attempt.brokenOutcome(), input, offer, metering.clock.nowMs()));
+      const [outcome, endedAtMs] = [attempt.brokenOutcome(), metering.clock.nowMs()];
+      taken(metering, context.taskId, () => attempt.draft(outcome, input, offer, endedAtMs));
       throw error;
     }
   };
+}
+
+/** An input that cannot be hashed, as a hub may send one, costs its receipt and not the node. */
+function taken({ take, log }: Metering, taskId: string, draft: () => ReceiptDraft): void {
+  try {
+    take(draft());
+  } catch (err) {
+    log.error({ err, taskId }, 'an attempt has no receipt: it could not be drafted');
+  }
 }
 
 /** Hashing waits until the answer is on its way: what an attempt gives is sent in the turn after it has ended. */
