@@ -9,6 +9,8 @@ import { HubHome, type HubOptions } from './system/hub-process.ts';
 import { Trace } from './system/trace.ts';
 
 const calls = 'trace=read,write,writev,sendto,sendmsg,pwrite64,pwritev,fsync,fdatasync';
+/** A disk slower than any frame waits for company, so that what does not wait for it is seen to go out before. */
+const slowDisk = 'inject=fsync,fdatasync:delay_enter=30000';
 const unsynced = fileURLToPath(new URL('./system/unsynced-hub.ts', import.meta.url));
 const count = 6;
 const slow = { ...needs('strace'), timeout: 90_000 };
@@ -21,7 +23,22 @@ async function traced(options: HubOptions, work: (home: HubHome) => Promise<void
     settings: { HUB_HEARTBEAT_MS: '300000', HUB_LEASE_TTL_MS: '900000' },
   });
   const file = join(home.folder, 'trace');
-  const under = ['strace', '-f', '-y', '-qq', '-s', '4000', '-e', calls, '-e', 'signal=none', '-o', file];
+  const under = [
+    'strace',
+    '-f',
+    '-y',
+    '-qq',
+    '-s',
+    '4000',
+    '-e',
+    calls,
+    '-e',
+    slowDisk,
+    '-e',
+    'signal=none',
+    '-o',
+    file,
+  ];
   await using tracedHome = new HubHome(home.port, { ...home.options, under }, home.folder);
   tracedHome.keep();
   const hub = tracedHome.spawn();

@@ -61,11 +61,14 @@ export class Trace {
     return told;
   }
 
-  /** Something was written to the write-ahead log in between, and a sync that began after the last of it has ended. */
+  /**
+   * Something was written to the write-ahead log in between, and a sync that began after it has ended. What is written
+   * later may be of the next request: an answer may wait for company, and is then told while that one is being written.
+   */
   #isOnDisk(heard: Call, told: Call): boolean {
     const between = this.#calls.filter(({ from, to }) => from > heard.to && to < told.from);
     const begun = this.#calls.filter(({ from }) => from > heard.to && from < told.from);
-    const written = begun.findLast((call) => call.name.startsWith('pwrite') && call.text.includes('-wal>'));
+    const written = begun.find((call) => call.name.startsWith('pwrite') && call.text.includes('-wal>'));
     if (!written) return false;
     return between.some((call) => isSync(call) && call.from > written.to && call.text.includes('-wal>'));
   }
@@ -77,7 +80,7 @@ function isWrite({ name }: Call): boolean {
 
 /** One that failed is none. */
 function isSync(call: Call): boolean {
-  return /^f(data)?sync$/.test(call.name) && end(call) === '= 0';
+  return /^f(data)?sync$/.test(call.name) && /^= 0( \(DELAYED\))?$/.test(end(call));
 }
 
 function socketOf(text: string): string {

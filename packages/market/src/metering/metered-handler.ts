@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Handler, TaskContext } from '@reeve/hub/api';
 import type { Clock } from '@reeve/kernel';
 import type { Logger } from '@reeve/platform';
@@ -7,6 +6,7 @@ import type { Hex } from '../domain/eip712/hex.ts';
 import { costOf, noChannel, type Receipt } from '../domain/receipts/receipt.ts';
 import type { ChatOutput } from '../node/chat-output.ts';
 import { bringsToken } from '../node/chunk-text.ts';
+import { newSalt } from './salts.ts';
 import { requestHash, ResponseHash } from './text-hashes.ts';
 
 /** A receipt that has no number yet. */
@@ -78,7 +78,7 @@ function isStreamed(input: unknown): boolean {
 
 class MeteredAttempt {
   readonly #context: TaskContext;
-  readonly #salt: Hex = `0x${randomBytes(32).toString('hex')}`;
+  readonly #salt = newSalt();
   readonly #response = new ResponseHash(this.#salt);
   readonly #streamed: boolean;
   #chunks = 0;

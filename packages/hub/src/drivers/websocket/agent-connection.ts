@@ -70,7 +70,7 @@ export class AgentConnection implements AgentLink {
   }
 
   accepted(taskId: string, fence: number): void {
-    this.#push(`{"type":"accepted","taskId":"${taskId}","fence":${fence}}`);
+    if (this.#state !== 'closed') this.#outbox.pushIdle(`{"type":"accepted","taskId":"${taskId}","fence":${fence}}`);
   }
 
   lost(taskId: string, fence: number): void {
