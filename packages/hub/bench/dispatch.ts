@@ -119,7 +119,7 @@ function filled(scale: Scale): House {
 }
 
 function dispatch({ board }: House, agent: LiveAgent): LiveTask {
-  const task = nextTask(agent)!;
+  const task = nextTask(agent, board.table)!;
   board.take(task);
   agent.turns.take(task.tenant, 1);
   return task;

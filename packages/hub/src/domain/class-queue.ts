@@ -1,26 +1,27 @@
-import { LaneQueue } from './lane-queue.ts';
 import { LazyRanking } from './lazy-ranking.ts';
 import { freeSlots, standingOf, type LiveAgent, type LiveTask, type TaskQueue } from './live.ts';
 import { highestScore, score } from './match.ts';
 import type { RequirementClass } from './requirement-class.ts';
-import { TenantQueue, type Pressure } from './tenant-queue.ts';
+import { TenantQueue } from './tenant-queue.ts';
+import { none } from './waiting-rows.ts';
+import type { WaitingTable } from './waiting-table.ts';
 
-/** Only compared with one another, over all classes. */
-let turns = 0;
-
-/** The tasks of one requirement class that wait for an agent: the tenants take turns, each has lanes of its own. */
+/**
+ * The tasks of one requirement class that wait for an agent: the tenants take turns, each has lanes of its own. Which is
+ * next stands in the table of all that waits.
+ */
 export class ClassQueue implements TaskQueue {
   readonly wanted: RequirementClass;
+  readonly number: number;
   readonly qualified: LazyRanking<LiveAgent>;
   readonly unlisted = new Set<LiveAgent>();
-  readonly #pressure: Pressure;
-  readonly #ring = new LaneQueue<TenantQueue>();
-  readonly #byTenant = new Map<string, TenantQueue>();
+  readonly #table: WaitingTable;
   #size = 0;
 
-  constructor(wanted: RequirementClass, pressure: Pressure) {
+  constructor(wanted: RequirementClass, table: WaitingTable) {
     this.wanted = wanted;
-    this.#pressure = pressure;
+    this.#table = table;
+    this.number = table.enterClass(this);
     this.qualified = new LazyRanking<LiveAgent>(
       (agent) => worth(agent, freeSlots(agent), wanted),
       (agent) => agent.lowered.add(this),
@@ -31,29 +32,22 @@ export class ClassQueue implements TaskQueue {
     return this.#size;
   }
 
-  get firstTenant(): TenantQueue | undefined {
-    return this.#ring.first;
-  }
-
   get first(): LiveTask | undefined {
-    return this.#ring.first?.first;
+    const row = this.#table.firstRow(this.number);
+    return row === none ? undefined : this.#table.taskOf(row);
   }
 
   /** When the oldest task that waits was submitted; infinitely late without any. */
   get oldestSubmittedAtMs(): number {
     let oldestMs = Infinity;
-    for (const waiting of this.#ring) oldestMs = Math.min(oldestMs, waiting.oldestSubmittedAtMs);
+    for (const waiting of this.#tenants()) oldestMs = Math.min(oldestMs, waiting.oldestSubmittedAtMs);
     return oldestMs;
-  }
-
-  of(tenant: string): TenantQueue | undefined {
-    return this.#byTenant.get(tenant);
   }
 
   qualify(agent: LiveAgent): void {
     this.qualified.add(agent, highestScore(agent.matchable, this.wanted));
     agent.qualifies.add(this);
-    if (this.#size > 0) agent.agenda.add(this);
+    if (this.#size > 0) agent.agenda.push(this.number);
     else this.unlisted.add(agent);
   }
 
@@ -61,8 +55,14 @@ export class ClassQueue implements TaskQueue {
     this.qualified.remove(agent);
     this.unlisted.delete(agent);
     agent.qualifies.delete(this);
-    agent.agenda.delete(this);
+    const listed = agent.agenda.indexOf(this.number);
+    if (listed >= 0) agent.agenda.splice(listed, 1);
     agent.lowered.delete(this);
+  }
+
+  /** Nothing waits in it, nobody qualifies, and nothing will be put into it any more. */
+  leave(): void {
+    this.#table.leaveClass(this.number);
   }
 
   push(task: LiveTask): void {
@@ -76,38 +76,46 @@ export class ClassQueue implements TaskQueue {
   }
 
   remove(task: LiveTask): void {
-    const waiting = this.#byTenant.get(task.tenant)!;
-    waiting.remove(task);
-    this.#size -= 1;
-    if (waiting.size > 0) return;
-    this.#ring.remove(waiting);
-    this.#byTenant.delete(task.tenant);
+    this.#removed(task);
   }
 
   take(task: LiveTask): void {
-    this.remove(task);
-    const waiting = this.#byTenant.get(task.tenant);
-    if (!waiting) return;
-    waiting.turn = ++turns;
-    this.#ring.remove(waiting);
-    this.#ring.push(waiting);
+    const row = this.#removed(task);
+    if (row !== none) this.#table.pass(row);
   }
 
   /** How many tasks of its own tenant go before this one; other tenants take turns with it. */
   ahead(task: LiveTask): number {
-    return this.#byTenant.get(task.tenant)!.ahead(task);
+    const row = this.#table.rowOf(this.number, task.tenant);
+    return this.#table.tenantQueueOf(row).ahead(task, this.#table.pressure);
   }
 
   *[Symbol.iterator](): Iterator<LiveTask> {
-    for (const waiting of this.#ring) yield* waiting;
+    for (const waiting of this.#tenants()) yield* waiting;
+  }
+
+  *#tenants(): Generator<TenantQueue> {
+    const table = this.#table;
+    for (let row = table.firstRow(this.number); row !== none; row = table.nextRow(row)) yield table.tenantQueueOf(row);
+  }
+
+  /** @returns the row of its tenant, none when nothing of it waits any more. */
+  #removed(task: LiveTask): number {
+    const table = this.#table;
+    const row = table.rowOf(this.number, task.tenant);
+    const waiting = table.tenantQueueOf(row);
+    waiting.remove(task);
+    this.#size -= 1;
+    if (!waiting.isEmpty) return row;
+    table.part(row);
+    return none;
   }
 
   #joined(tenant: string): TenantQueue {
-    let waiting = this.#byTenant.get(tenant);
-    if (waiting) return waiting;
-    this.#byTenant.set(tenant, (waiting = new TenantQueue(tenant, ++turns, this.#pressure)));
-    this.#ring.push(waiting);
-    return waiting;
+    const table = this.#table;
+    const row = table.rowOf(this.number, tenant);
+    if (row !== none) return table.tenantQueueOf(row);
+    return table.join(this.number, tenant, (joined) => new TenantQueue(table, joined));
   }
 }
 

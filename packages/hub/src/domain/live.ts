@@ -121,32 +121,18 @@ export interface LiveTask extends Linked<LiveTask> {
   readonly trace: TaskTrace | undefined;
 }
 
-/** What of one tenant waits in one class (see tenant-queue.ts). */
-export interface TenantTasks {
-  readonly tenant: string;
-  /** Number of the turn that it had last, or when it began to wait; over all classes, the lowest waits longest. */
-  readonly turn: number;
-  /** Its next task, and the time by which that is ordered. */
-  readonly first: LiveTask | undefined;
-  readonly firstDueAtMs: number;
-  /** Whose turn in this class came next after its own. */
-  readonly next: TenantTasks | undefined;
-}
-
 /** The tasks of one requirement class that wait for an agent (see class-queue.ts). */
 export interface TaskQueue extends Iterable<LiveTask> {
   readonly wanted: RequirementClass;
+  /** Under which it stands in the table of all that waits. */
+  readonly number: number;
   /** Agents whose offers meet the class, connected or not, by how well they suit it at this moment. */
   readonly qualified: LazyRanking<LiveAgent>;
   /** Of these, the ones whose agenda does not hold this queue because they found it empty. */
   readonly unlisted: Set<LiveAgent>;
   readonly size: number;
-  /** Of the tenants whose tasks wait, the one whose turn came longest ago; the others follow it. */
-  readonly firstTenant: TenantTasks | undefined;
   /** The task that is next: of the tenant whose turn came longest ago. */
   readonly first: LiveTask | undefined;
-  /** What of one tenant waits here. */
-  of(tenant: string): TenantTasks | undefined;
   /** Takes in an agent whose offer meets the class. */
   qualify(agent: LiveAgent): void;
   disqualify(agent: LiveAgent): void;
@@ -191,8 +177,8 @@ export interface LiveAgent {
   readonly leases: Map<number, Lease>;
   /** Classes with or without waiting tasks that its offer meets. */
   readonly qualifies: Set<TaskQueue>;
-  /** Of these, every one in which tasks may wait for it; some may be empty by now. */
-  readonly agenda: Set<TaskQueue>;
+  /** Numbers of those in which tasks may wait for it, in the order in which it looks there; some may be empty by now. */
+  readonly agenda: number[];
   /** Of these, the ones in whose ranking it stands lower than it may deserve when a slot of it is free again. */
   readonly lowered: Set<TaskQueue>;
   readonly breaker: Breaker;
@@ -215,7 +201,7 @@ export function newAgent(
     link: undefined,
     leases: new Map(),
     qualifies: new Set(),
-    agenda: new Set(),
+    agenda: [],
     lowered: new Set(),
     breaker: newBreaker(breakerOpenings),
     evidence: new Map(),

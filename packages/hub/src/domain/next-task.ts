@@ -1,4 +1,6 @@
-import type { LiveAgent, LiveTask, TaskQueue, TenantTasks } from './live.ts';
+import type { LiveAgent, LiveTask, TaskQueue } from './live.ts';
+import { none } from './waiting-rows.ts';
+import type { WaitingTable } from './waiting-table.ts';
 
 /** Tenants' queues looked at for one slot: so its cost is bounded, whatever waits. What was left out comes first next. */
 const lookLimit = 256;
@@ -7,63 +9,71 @@ const lookLimit = 256;
  * The task that a free slot of the agent takes, of all it qualifies for: first the tenant, by its turn with this agent
  * (turns.ts) and, of those whose turn it is, the one that got something longest ago; then that tenant's next task in any
  * class. Queues found empty leave the agenda until somebody waits in them again.
+ *
+ * Each step goes through all classes before the next one does: what it reads is far away in memory, and reads that do not
+ * depend on one another are under way together.
  */
-export function nextTask(agent: LiveAgent): LiveTask | undefined {
-  const seen: TaskQueue[] = [];
-  const { tenant } = whoseTurn(agent, seen) ?? {};
-  if (tenant === undefined) return undefined;
-  let next: TenantTasks | undefined;
-  for (const queue of seen) {
-    const waiting = queue.of(tenant);
-    if (waiting && (!next || isDueBefore(waiting, next))) next = waiting;
+export function nextTask(agent: LiveAgent, table: WaitingTable): LiveTask | undefined {
+  const { agenda } = agent;
+  const { chosen, seen } = whoseTurn(agent, firstRows(agent, table), table);
+  if (chosen === none) return undefined;
+  const rows: number[] = [];
+  for (let index = 0; index < seen; index++) rows.push(table.rowOfSame(agenda[index]!, chosen));
+  if (seen < agenda.length) agenda.push(...agenda.splice(0, seen));
+  return table.taskOf(firstDue(rows, table));
+}
+
+/** Of each class on the agenda, as far as it is looked at. */
+function firstRows(agent: LiveAgent, table: WaitingTable): number[] {
+  const { agenda } = agent;
+  const rows: number[] = [];
+  while (rows.length < Math.min(agenda.length, lookLimit)) {
+    const row = table.firstRow(agenda[rows.length]!);
+    if (row === none) unlist(agent, rows.length, table);
+    else rows.push(row);
   }
-  return next?.first;
+  return rows;
 }
 
-/** Between two classes of one tenant, as `goesBefore` says between two tasks. */
-function isDueBefore(a: TenantTasks, b: TenantTasks): boolean {
-  if (a.firstDueAtMs !== b.firstDueAtMs) return a.firstDueAtMs < b.firstDueAtMs;
-  return a.first!.seq < b.first!.seq;
-}
-
-function whoseTurn(agent: LiveAgent, seen: TaskQueue[]): TenantTasks | undefined {
-  let chosen: TenantTasks | undefined;
-  let chosenRound = Infinity;
+/** A row of the tenant whose turn it is, and how many classes were seen on the way to it. */
+function whoseTurn({ turns }: LiveAgent, firsts: readonly number[], table: WaitingTable) {
+  let chosen = none;
+  let [chosenRound, chosenTurn] = [Infinity, Infinity];
   let looks = 0;
-  for (const queue of agent.agenda) {
-    if (queue.size === 0) {
-      unlist(agent, queue);
-      continue;
-    }
-    seen.push(queue);
-    for (let waiting = queue.firstTenant; waiting; waiting = waiting.next) {
-      const round = agent.turns.roundOf(waiting.tenant);
-      if (round < chosenRound || (round === chosenRound && waiting.turn < chosen!.turn)) {
-        [chosen, chosenRound] = [waiting, round];
-      }
-      if (++looks === lookLimit) return leaveForLater(agent, seen, chosen);
+  for (const [index, first] of firsts.entries()) {
+    for (let row = first; row !== none; row = table.nextRow(row)) {
+      const round = turns.roundOf(table.tenantOf(row));
+      const turn = table.turnOf(row);
+      if (round < chosenRound || (round === chosenRound && turn < chosenTurn))
+        [chosen, chosenRound, chosenTurn] = [row, round, turn];
+      if (++looks === lookLimit) return { chosen, seen: index + 1 };
       // Nobody further on in this queue can be in an earlier round, or have waited longer for a turn.
-      if (round === agent.turns.round) break;
+      if (round === turns.round) break;
     }
   }
-  return chosen;
+  return { chosen, seen: firsts.length };
 }
 
-function unlist(agent: LiveAgent, queue: TaskQueue): void {
-  agent.agenda.delete(queue);
-  queue.unlisted.add(agent);
+/** Between rows of one tenant as `goesBefore` says between two tasks. */
+function firstDue(rows: readonly number[], table: WaitingTable): number {
+  let first = none;
+  let firstDueMs = Infinity;
+  for (const row of rows) {
+    if (row === none) continue;
+    const dueMs = table.dueOf(row);
+    if (dueMs > firstDueMs || (dueMs === firstDueMs && table.seqOf(row) > table.seqOf(first))) continue;
+    [first, firstDueMs] = [row, dueMs];
+  }
+  return first;
+}
+
+function unlist(agent: LiveAgent, index: number, table: WaitingTable): void {
+  const [number] = agent.agenda.splice(index, 1);
+  table.queueOf(number!).unlisted.add(agent);
 }
 
 /** Tasks wait in the queue that nobody could take at once: every agent that may take one later has to look there. */
 export function list(queue: TaskQueue): void {
-  for (const agent of queue.unlisted) agent.agenda.add(queue);
+  for (const agent of queue.unlisted) agent.agenda.push(queue.number);
   queue.unlisted.clear();
-}
-
-function leaveForLater(agent: LiveAgent, seen: readonly TaskQueue[], chosen: TenantTasks | undefined) {
-  for (const queue of seen) {
-    agent.agenda.delete(queue);
-    agent.agenda.add(queue);
-  }
-  return chosen;
 }

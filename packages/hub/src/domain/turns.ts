@@ -1,10 +1,3 @@
-interface Share {
-  /** Round in which the tenant has its next turn. */
-  round: number;
-  /** Tasks it may still take in that round; not above 0 only in between. */
-  deficit: number;
-}
-
 /**
  * Deficit round robin (Shreedhar and Varghese 1995), over the tenants whose tasks one agent can do, with a task as the
  * unit of cost. In each round a tenant may take as many tasks as its weight says; what a weight leaves over, or a task
@@ -16,7 +9,10 @@ interface Share {
  */
 export class Turns {
   #round = 0;
-  readonly #shares = new Map<string, Share>();
+  /** In which each tenant has its next turn. Apart from the rest: a choice looks at those of many tenants. */
+  readonly #rounds = new Map<string, number>();
+  /** Tasks that each may still take in that round; not above 0 only in between. */
+  readonly #deficits = new Map<string, number>();
 
   /** The round that is under way: no tenant is in an earlier one. */
   get round(): number {
@@ -25,29 +21,27 @@ export class Turns {
 
   /** The round in which a tenant may take its next task: whoever has the lowest is next. */
   roundOf(tenant: string): number {
-    return Math.max(this.#round, this.#shares.get(tenant)?.round ?? 0);
+    return Math.max(this.#round, this.#rounds.get(tenant) ?? 0);
   }
 
   /** The tenant takes one task. */
   take(tenant: string, weight: number): void {
-    const share = this.#shareIn(this.roundOf(tenant), tenant, weight);
-    share.deficit -= 1;
-    // As many rounds later as it takes to be above 0 again; none while it still is.
-    const rounds = Math.floor(-share.deficit / weight) + 1;
-    share.round += rounds;
-    share.deficit += rounds * weight;
-  }
-
-  #shareIn(round: number, tenant: string, weight: number): Share {
+    const round = this.roundOf(tenant);
     if (round > this.#round) this.#begin(round);
-    let share = this.#shares.get(tenant);
-    if (!share) this.#shares.set(tenant, (share = { round, deficit: weight }));
-    return share;
+    const deficit = (this.#deficits.get(tenant) ?? weight) - 1;
+    // As many rounds later as it takes to be above 0 again; none while it still is.
+    const rounds = Math.floor(-deficit / weight) + 1;
+    this.#rounds.set(tenant, round + rounds);
+    this.#deficits.set(tenant, deficit + rounds * weight);
   }
 
   /** Costs as many steps as tasks were taken since the last round began. */
   #begin(round: number): void {
     this.#round = round;
-    for (const [tenant, share] of this.#shares) if (share.round < round) this.#shares.delete(tenant);
+    for (const [tenant, next] of this.#rounds) {
+      if (next >= round) continue;
+      this.#rounds.delete(tenant);
+      this.#deficits.delete(tenant);
+    }
   }
 }

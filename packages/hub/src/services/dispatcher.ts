@@ -115,7 +115,7 @@ export class Dispatcher {
   /** Fills the free slots of one agent with what is next for it; those it keeps are offered to whatever comes. */
   #feed(agent: LiveAgent): void {
     while (freeSlots(agent) > 0) {
-      const task = nextTask(agent);
+      const task = nextTask(agent, this.#parts.board.table);
       if (!task) return rise(agent);
       this.#grant(agent, task);
     }

@@ -2,7 +2,7 @@ import { Overloaded, type Clock } from '@reeve/kernel';
 import { fullBucket, takeToken, type RateBucket } from '@reeve/platform';
 import type { HubSettings } from '../components.ts';
 import type { TenantTermsBook } from '../domain/tenant-terms.ts';
-import { priorities } from '../domain/tenant-queue.ts';
+import { priorities } from '../domain/ageing.ts';
 import type { Priority } from '../api/task.ts';
 import { QuotaExceeded } from '../errors.ts';
 import type { HubMetrics } from '../metrics.ts';

@@ -16,7 +16,7 @@ import { dueAtMs } from '../domain/ageing.ts';
 import type { Follower, LiveTask } from '../domain/live.ts';
 import { TaskTrace } from '../domain/task-trace.ts';
 import { blobsIn } from '../domain/blob-references.ts';
-import { priorities } from '../domain/tenant-queue.ts';
+import { priorities } from '../domain/ageing.ts';
 import { UnknownBlob, UnknownCapability } from '../errors.ts';
 import { agentsPaused } from './agents-paused.ts';
 import type { HubMetrics } from '../metrics.ts';

@@ -1,10 +1,11 @@
 import type { HubSettings } from '../components.ts';
 import type { Constraints, Priority, Requirement } from '../api/task.ts';
+import { priorities } from '../domain/ageing.ts';
 import { ClassQueue } from '../domain/class-queue.ts';
 import type { LiveTask, Resumption, TaskQueue } from '../domain/live.ts';
 import { Load, type LoadSettings } from '../domain/load.ts';
-import { requirementClass, requirementKey } from '../domain/requirement-class.ts';
-import { priorities } from '../domain/tenant-queue.ts';
+import { requirementClass, requirementKey, type RequirementClass } from '../domain/requirement-class.ts';
+import { WaitingTable } from '../domain/waiting-table.ts';
 import type { AgentRoster } from './agent-roster.ts';
 
 /**
@@ -29,6 +30,8 @@ export class TaskBoard {
   readonly #ageingMs: number;
   readonly #liveOf = new Map<string, number>();
   readonly load: Load;
+  /** What waits, as the choice of a next task looks at it. */
+  readonly table: WaitingTable;
   #inputBytes = 0;
   /** By priority. */
   readonly #waiting = priorities.map(() => 0);
@@ -38,6 +41,7 @@ export class TaskBoard {
     this.#inputMemoryBytes = settings.inputMemoryBytes;
     this.#ageingMs = settings.ageingMs;
     this.load = new Load(settings, () => this.#tasks.size);
+    this.table = new WaitingTable(this.load);
   }
 
   get(id: string): LiveTask | undefined {
@@ -87,14 +91,14 @@ export class TaskBoard {
     const key = requirementKey(requires, constraints);
     const known = this.#queues.get(key);
     if (known) return known;
-    return this.#register(new ClassQueue(requirementClass(requires, constraints), this.load));
+    return this.#register(requirementClass(requires, constraints));
   }
 
   /** Takes in a task that became live; its input stays in memory only while there is room. */
   add(task: LiveTask): void {
     this.#tasks.set(task.id, task);
     this.#count(task.tenant, 1);
-    const queue = this.#registered(task.queue as ClassQueue);
+    const queue = this.#registered(task.queue.wanted);
     task.queue = queue;
     this.#join(queue);
     if (task.input === undefined) return;
@@ -190,11 +194,12 @@ export class TaskBoard {
   }
 
   /** The queue that stands for the class now: an idle one may have been forgotten while its task became durable. */
-  #registered(queue: ClassQueue): ClassQueue {
-    return this.#queues.get(queue.wanted.key) ?? this.#register(queue);
+  #registered(wanted: RequirementClass): ClassQueue {
+    return this.#queues.get(wanted.key) ?? this.#register(wanted);
   }
 
-  #register(queue: ClassQueue): ClassQueue {
+  #register(wanted: RequirementClass): ClassQueue {
+    const queue = new ClassQueue(wanted, this.table);
     this.#queues.set(queue.wanted.key, queue);
     this.#liveIn.set(queue, 0);
     this.#roster.qualify(queue);
@@ -222,5 +227,6 @@ export class TaskBoard {
     this.#queues.delete(queue.wanted.key);
     this.#liveIn.delete(queue);
     for (const agent of queue.qualified) queue.disqualify(agent);
+    queue.leave();
   }
 }

@@ -3,7 +3,7 @@ import type { Task, TaskSubmission, TaskSummary } from '../api/task.ts';
 import type { ShownVerify } from '../api/verify.ts';
 import type { TaskVerify } from '../domain/judged.ts';
 import type { LiveTask } from '../domain/live.ts';
-import { priorities } from '../domain/tenant-queue.ts';
+import { priorities } from '../domain/ageing.ts';
 import type { TaskRow } from '../store/read-tasks.ts';
 import { constraintsOf, errorOf, labelsOf, requiresOf } from '../store/task-json.ts';
 

@@ -14,6 +14,7 @@ import {
   type LiveTask,
 } from '../../src/domain/live.ts';
 import { firstMismatch, highestScore, score } from '../../src/domain/match.ts';
+import { WaitingTable } from '../../src/domain/waiting-table.ts';
 import { requirementClass } from '../../src/domain/requirement-class.ts';
 
 const capability = 'llm.chat:m';
@@ -50,8 +51,7 @@ function agentNamed(name: string, given: Given = {}): LiveAgent {
 }
 
 function queueOf(agents: readonly LiveAgent[], constraints: Constraints): ClassQueue {
-  const load = { lowDeferralMs: 0 } as ConstructorParameters<typeof ClassQueue>[1];
-  const queue = new ClassQueue(requirementClass(requires, constraints), load);
+  const queue = new ClassQueue(requirementClass(requires, constraints), new WaitingTable({ lowDeferralMs: 0 }));
   for (const agent of agents) queue.qualify(agent);
   return queue;
 }

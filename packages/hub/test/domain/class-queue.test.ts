@@ -1,15 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { goesBefore, priorities, type Pressure } from '../../src/domain/ageing.ts';
 import { ClassQueue } from '../../src/domain/class-queue.ts';
 import type { LiveTask } from '../../src/domain/live.ts';
 import { requirementClass } from '../../src/domain/requirement-class.ts';
-import { goesBefore, priorities, type Pressure } from '../../src/domain/tenant-queue.ts';
+import { WaitingTable } from '../../src/domain/waiting-table.ts';
 import { ageingMs, calm, waiting } from './waiting-task.ts';
 
 const wanted = requirementClass([{ name: 'echo', minProficiency: 0 }], {});
 
 function queued(tasks: readonly LiveTask[], pressure: Pressure = calm): ClassQueue {
-  const queue = new ClassQueue(wanted, pressure);
+  const queue = new ClassQueue(wanted, new WaitingTable(pressure));
   for (const task of tasks) queue.push(task);
   return queue;
 }

@@ -4,12 +4,15 @@ import { ClassQueue } from '../../src/domain/class-queue.ts';
 import type { LiveAgent, LiveTask } from '../../src/domain/live.ts';
 import { list, nextTask } from '../../src/domain/next-task.ts';
 import { requirementClass } from '../../src/domain/requirement-class.ts';
+import { WaitingTable } from '../../src/domain/waiting-table.ts';
 import { calm, idleAgent, waiting } from './waiting-task.ts';
+
+const table = new WaitingTable(calm);
 
 function queues(count: number): ClassQueue[] {
   return Array.from(
     { length: count },
-    (_, index) => new ClassQueue(requirementClass([{ name: `c${index}`, minProficiency: 0 }], {}), calm),
+    (_, index) => new ClassQueue(requirementClass([{ name: `c${index}`, minProficiency: 0 }], {}), table),
   );
 }
 
@@ -26,7 +29,7 @@ function put(queue: ClassQueue, task: LiveTask): void {
 }
 
 function take(agent: LiveAgent, all: readonly ClassQueue[]): LiveTask | undefined {
-  const task = nextTask(agent);
+  const task = nextTask(agent, table);
   if (!task) return undefined;
   all.find((queue) => [...queue].includes(task))!.take(task);
   agent.turns.take(task.tenant, 1);
@@ -97,14 +100,14 @@ describe('what a free slot takes', () => {
   test('[HB-03] a class found empty is looked at again as soon as something waits in it', () => {
     const all = queues(2);
     const agent = agentFor(all);
-    expect(nextTask(agent)).toBeUndefined();
+    expect(nextTask(agent, table)).toBeUndefined();
     const task = waiting(1, 2);
     put(all[1]!, task);
     expect(take(agent, all)).toBe(task);
-    expect(nextTask(agent)).toBeUndefined();
-    expect(agent.agenda.size).toBe(0);
+    expect(nextTask(agent, table)).toBeUndefined();
+    expect(agent.agenda).toEqual([]);
     const again = waiting(2, 2);
     put(all[1]!, again);
-    expect(nextTask(agent)).toBe(again);
+    expect(nextTask(agent, table)).toBe(again);
   });
 });
