@@ -19,6 +19,15 @@ export const mutants: readonly Mutant[] = [
     testName: 'before it is answered with 201',
   },
   {
+    name: 'request-shown-before-anybody-answers-it',
+    guarantee: 'FD-08',
+    file: `${server}/roles/up.ts`,
+    find: 'if (configuration.demo.enabled) await startDemoNode(',
+    replace: 'if (configuration.demo.enabled) void startDemoNode(',
+    test: children,
+    testName: 'as soon as it is shown',
+  },
+  {
     name: 'result-accepted-before-it-is-on-disk',
     guarantee: 'HB-08 sync-trace',
     file: `${services}/settlement.ts`,

@@ -50,6 +50,7 @@ async function serveModels(agent: AgentProcess, options: NodeOptions): Promise<v
     offer: { ...node.declaration.offer, name, labels: receipts.labels },
     handler: receipts.handler,
     onConnected: (connection) => {
+      process.send?.('online'); // to whoever started it beside itself and waits for that
       receipts.start();
       const publish = publisher(node, connection, receipts.labels);
       followBackend(agent, node, publish);

@@ -39,7 +39,7 @@ export async function run(options: UpOptions): Promise<void> {
       return log.info({ url }, 'serving');
     }
     const credentials = await ensureDevCredentials(access, configuration.home, url);
-    if (configuration.demo.enabled) startDemoNode(credentials, configuration.home, { log, lifecycle });
+    if (configuration.demo.enabled) await startDemoNode(credentials, configuration.home, { log, lifecycle });
     process.stdout.write(greeting(credentials, devCredentialsPath(configuration.home), configuration));
   } catch (error) {
     await lifecycle.stop('the start failed');
