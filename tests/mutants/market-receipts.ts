@@ -14,6 +14,15 @@ export const mutants: readonly Mutant[] = [
     test: `${test}/receipt.test.ts`,
   },
   {
+    name: 'batch-hashed-in-one-go',
+    guarantee: 'LD-05 off-path',
+    file: `${market}/signing/batch-root.ts`,
+    find: 'if (leaves.length % receiptsPerTurn === 0) await nextTurn();',
+    replace: '',
+    test: `${test}/receipt.test.ts`,
+    testName: 'has its turn',
+  },
+  {
     name: 'receipt-that-cannot-be-drafted-ends-the-node',
     guarantee: 'MK-04 durable',
     file: `${market}/metering/metered-handler.ts`,

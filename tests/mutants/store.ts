@@ -122,6 +122,15 @@ export const mutants: readonly Mutant[] = [
     test: `${test}/audit/audit.test.ts`,
   },
   {
+    name: 'what-nobody-waits-for-sent-at-once',
+    guarantee: 'HB-08',
+    file: `${group}/group-queue.ts`,
+    find: 'if (unit.mayWaitMs === undefined) this.#press();',
+    replace: 'if (unit.mayWaitMs !== 0) this.#press();',
+    test: `${test}/database/units.test.ts`,
+    testName: 'what nobody waits for',
+  },
+  {
     name: 'groups-sent-in-another-order',
     guarantee: 'HB-13 commit-order',
     file: `${group}/group-queue.ts`,

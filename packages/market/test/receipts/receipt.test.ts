@@ -8,6 +8,7 @@ import { acceptanceDigest, batchDigest } from '../../src/domain/receipts/batch.t
 import { encodedBytes, encodeReceipt, leafOf } from '../../src/domain/receipts/leaf.ts';
 import { merkleLevels, merkleRoot, proofOf, rootFrom } from '../../src/domain/receipts/merkle.ts';
 import { costOf, type Receipt } from '../../src/domain/receipts/receipt.ts';
+import { batchRoot } from '../../src/signing/batch-root.ts';
 import { addressOfKey, signDigest, signerOf } from '../../src/signing/signature.ts';
 import { anyReceipt, sampleReceipt } from './arbitrary-receipts.ts';
 
@@ -15,6 +16,18 @@ const outcomes = ReceiptOutcome.options;
 const key = new Uint8Array(32).fill(7);
 const node = addressOfKey(key);
 const leaf = (value: number): Uint8Array => keccak256(Uint8Array.of(value >> 8, value & 0xff));
+
+test('[LD-05 off-path] while the root of a full batch is made everything else has its turn', async () => {
+  const receipts = Array.from({ length: 256 }, (_, index) => sampleReceipt(index + 1));
+  let turns = 0;
+  let done = false;
+  const count = (): void => void (done || ((turns += 1), setImmediate(count)));
+  setImmediate(count);
+  const root = await batchRoot(receipts);
+  done = true;
+  expect(root).toBe(hexOf(merkleRoot(receipts.map(leafOf))));
+  expect(turns).toBeGreaterThanOrEqual(7);
+});
 
 describe('encoding', () => {
   test('[MK-04 receipt] has a fixed length, and different receipts have different leaves', () => {

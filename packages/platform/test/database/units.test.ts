@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Overloaded, ShuttingDown } from '@reeve/kernel';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
@@ -28,6 +29,8 @@ describe('groups', () => {
     const db = await openTemporary();
     const { commits } = db.status();
     const patient = db.commit({ statements: [noteInsert('patient')], mayWaitMs: 60_000 });
+    for (let turn = 0; turn < 10; turn++) await nextTurn();
+    expect(await noteIds(db)).toEqual([]);
     const rename = { sql: `UPDATE notes SET id = 'renamed' WHERE id = 'patient'`, params: [], expectRows: 1 };
     await Promise.all([db.commit({ statements: [rename] }), patient]);
     expect(db.status().commits).toBe(commits + 1);
