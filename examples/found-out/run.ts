@@ -7,7 +7,7 @@ import { isSame, ways, type WayName } from './measure.ts';
 import { runPass, type Pass } from './pass.ts';
 import { beliefIn, probe } from './probe.ts';
 import { checksOf, printReport, refusalOf, type AgentFacts } from './report.ts';
-import { System, type Hub, type Running } from './system.ts';
+import { System, type Hub, type Running } from '../system.ts';
 
 /** Who takes part: what each says of itself, and how it really works. */
 const cast = [

@@ -44,6 +44,8 @@ export interface Hub {
   agentsLabelled(tenant: string, label: string, value: string): readonly RegisteredAgent[];
   /** The newest lease of each of some tasks, at most 1,000; tasks that are not known are left out. */
   newestLeases(taskIds: readonly string[]): Promise<ReadonlyMap<string, NewestLease>>;
+  /** What an agent stated about its work under a capability was found to be true so often, and so often not. */
+  stated(agentId: string, capability: string, found: { readonly good: number; readonly bad: number }): void;
   /** Whether an agent that is online offers the capability. */
   isOnline(capability: string): boolean;
   /** Whether an agent has ever offered the capability. */
@@ -143,6 +145,10 @@ export async function createHub(components: HubComponents, version: string): Pro
     agentsLabelled: (tenant, label, value) =>
       [...roster.all()].filter((agent) => agent.tenant === tenant && agent.offer.labels[label] === value),
     newestLeases: (taskIds) => newestLeases({ board: engine.board, database }, taskIds),
+    stated: (agentId, capability, found) => {
+      const agent = roster.get(agentId);
+      if (agent) engine.proficiencies.stated(agent, capability, found);
+    },
     isOnline: (capability) => roster.isOnline(capability),
     isDeclared: (capability) => roster.isDeclared(capability),
     judge: (requires, constraints) => judgeAll(roster, requires, constraints),

@@ -26,7 +26,15 @@ export const AgentVerdict = z.object({
   /** 0..1, higher is better; only of eligible agents. */
   score: z.number().optional(),
   /** What the score is made of beside proficiency, each 0..1; how much each counts is the policy's. */
-  parts: z.object({ freeShare: z.number(), cheapness: z.number(), speed: z.number(), success: z.number() }).optional(),
+  parts: z
+    .object({
+      freeShare: z.number(),
+      cheapness: z.number(),
+      speed: z.number(),
+      success: z.number(),
+      kept: z.number(),
+    })
+    .optional(),
   /** What was measured of its answers, the newest counting most. */
   measured: Measured.optional(),
   rank: z.int().optional(),

@@ -2,8 +2,11 @@ import { EpochMs, Uuid } from '@reeve/kernel';
 import { z } from 'zod';
 import { CapabilityName, Proficiency } from './agent.ts';
 
-/** What was counted: verdicts of a verifier, or attempts that ended one way or the other whatever came of them. */
-export const EvidenceSource = z.enum(['schema', 'canary', 'check', 'rerun', 'completion']);
+/**
+ * What was counted: verdicts of a verifier, receipts that were true or not, or attempts that ended one way or the other
+ * whatever came of them.
+ */
+export const EvidenceSource = z.enum(['schema', 'canary', 'check', 'rerun', 'receipt', 'completion']);
 export type EvidenceSource = z.output<typeof EvidenceSource>;
 
 export const CapabilityProficiency = z.object({

@@ -74,14 +74,14 @@ export class LazyRanking<Item> {
     return place && this.#valueOf(place.item) >= 0 ? place.item : undefined;
   }
 
-  /** Of two drawn by chance the one of higher value; undefined when neither can be chosen. */
+  /** Of two drawn by chance the one of higher value; undefined when one of them cannot be chosen, for then nothing was compared. */
   betterOfTwo(random: () => number): Item | undefined {
     const count = this.#heap.length;
     if (count < 2) return this.drawn(random);
     const first = Math.floor(random() * count);
     const [one, other] = [this.#heap[first]!.item, this.#heap[otherThan(first, count, random)]!.item];
     const [value, otherValue] = [this.#valueOf(one), this.#valueOf(other)];
-    if (Math.max(value, otherValue) < 0) return undefined;
+    if (Math.min(value, otherValue) < 0) return undefined;
     return value >= otherValue ? one : other;
   }
 

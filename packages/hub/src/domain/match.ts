@@ -9,6 +9,8 @@ import type { RequirementClass } from './requirement-class.ts';
 export interface MatchableOffer {
   /** Blended: what was declared, outweighed by what was verified (see proficiency.ts). */
   readonly proficiencies: ReadonlyMap<string, number>;
+  /** How much of what was declared that is, 0..1; of capabilities of which something was learned. */
+  readonly kept: ReadonlyMap<string, number>;
   readonly labels: Readonly<Record<string, string>>;
   readonly region: string | undefined;
   readonly priceMicroUsd: bigint;
@@ -42,6 +44,7 @@ export interface Mismatch {
 export function matchable(offer: AgentOffer, blends: ReadonlyMap<string, number> = new Map()): MatchableOffer {
   return {
     proficiencies: new Map(offer.capabilities.map(({ name, proficiency }) => [name, blends.get(name) ?? proficiency])),
+    kept: keptOf(offer, blends),
     labels: offer.labels,
     region: offer.region,
     priceMicroUsd: BigInt(offer.priceMicroUsd),
@@ -49,6 +52,11 @@ export function matchable(offer: AgentOffer, blends: ReadonlyMap<string, number>
     name: offer.name,
     tokens: new Map(offer.capabilities.flatMap(({ name, tokens }) => (tokens ? [[name, tokenPrices(tokens)]] : []))),
   };
+}
+
+function keptOf({ capabilities }: AgentOffer, blends: ReadonlyMap<string, number>): Map<string, number> {
+  const declared = new Map(capabilities.map(({ name, proficiency }) => [name, proficiency]));
+  return new Map([...blends].map(([name, blend]) => [name, Math.min(1, blend / (declared.get(name) || 1))]));
 }
 
 function tokenPrices({ priceInputMicroUsd, priceOutputMicroUsd, benchmark }: TokenOffer): TokenPrices {
@@ -165,9 +173,11 @@ export interface ScoreParts {
   readonly speed: number;
   /** Share of attempts that succeeded; it scales what the other parts come to. */
   readonly success: number;
+  /** Share of what it declares that was borne out. It scales a choice by policy: what is cheap because it lies is not cheap. */
+  readonly kept: number;
 }
 
-type Weights = Readonly<Record<Exclude<keyof ScoreParts, 'success'>, number>>;
+type Weights = Readonly<Record<Exclude<keyof ScoreParts, 'success' | 'kept'>, number>>;
 
 /** Where one part is to decide alone, load breaks ties: it is too light to turn over a difference that matters. */
 const weights: Readonly<Record<Policy | 'none', Weights>> = {
@@ -185,7 +195,8 @@ export function score(standing: Standing, wanted: RequirementClass): number {
 
 /** What its score will never be above: all slots free, and nothing known against it. */
 export function highestScore(offer: MatchableOffer, wanted: RequirementClass): number {
-  const best = { proficiency: proficiencyFor(offer, wanted), freeShare: 1, speed: 1, success: 1 };
+  const known = { proficiency: proficiencyFor(offer, wanted), kept: keptFor(offer, wanted) };
+  const best = { ...known, freeShare: 1, speed: 1, success: 1 };
   return weighted({ ...best, cheapness: cheapnessFor(offer, wanted) }, weights[wanted.policy ?? 'none']);
 }
 
@@ -198,6 +209,7 @@ export function scoreParts({ offer, slots, freeSlots, figures }: Standing, wante
     cheapness: cheapnessFor(offer, wanted),
     speed: speed(measured, offer.tokens.get(name)?.benchmark),
     success: measured?.success ?? 1,
+    kept: keptFor(offer, wanted),
   };
 }
 
@@ -205,7 +217,13 @@ function weighted(parts: ScoreParts, { proficiency, freeShare, cheapness, speed:
   const total = proficiency + freeShare + cheapness + fast;
   const sum =
     proficiency * parts.proficiency + freeShare * parts.freeShare + cheapness * parts.cheapness + fast * parts.speed;
-  return (parts.success * sum) / total;
+  return (parts.success * parts.kept * sum) / total;
+}
+
+/** Without a policy proficiency itself is part of the score. */
+function keptFor({ kept }: MatchableOffer, { requires, policy }: RequirementClass): number {
+  if (policy === undefined || kept.size === 0) return 1;
+  return Math.min(...requires.map(({ name }) => kept.get(name) ?? 1));
 }
 
 function proficiencyFor(offer: MatchableOffer, { requires }: RequirementClass): number {

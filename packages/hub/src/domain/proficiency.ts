@@ -23,13 +23,15 @@ export type Tallies = Map<EvidenceSource, Tally>;
 
 /**
  * How much one outcome says: that an output has the right form says less than that it is right; and when two agents
- * disagree, one of them is wrong and nobody knows which.
+ * disagree, one of them is wrong and nobody knows which. That what a receipt states is possible says little; that it is not,
+ * says that it is a lie.
  */
 const weights: Record<EvidenceSource, { readonly good: number; readonly bad: number }> = {
   schema: { good: 0.25, bad: 0.25 },
   canary: { good: 1, bad: 1 },
   check: { good: 1, bad: 1 },
   rerun: { good: 1, bad: 0.5 },
+  receipt: { good: 0.1, bad: 1 },
   completion: { good: 1, bad: 1 },
 };
 

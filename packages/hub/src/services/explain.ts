@@ -87,12 +87,13 @@ function judge(agent: LiveAgent, wanted: RequirementClass): AgentVerdict {
 }
 
 function mapped(parts: Omit<ScoreParts, 'proficiency'>): Omit<ScoreParts, 'proficiency'> {
-  const { freeShare, cheapness, speed, success } = parts;
+  const { freeShare, cheapness, speed, success, kept } = parts;
   return {
     freeShare: rounded(freeShare),
     cheapness: rounded(cheapness),
     speed: rounded(speed),
     success: rounded(success),
+    kept: rounded(kept),
   };
 }
 

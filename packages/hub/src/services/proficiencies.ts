@@ -87,6 +87,13 @@ export class Proficiencies {
     this.relearn(agent);
   }
 
+  /** What the agent stated about its work under a capability was found to be true so often, and so often not. */
+  stated(agent: LiveAgent, capability: string, found: { readonly good: number; readonly bad: number }): void {
+    for (let n = 0; n < found.good; n++) this.#count(agent, [capability], 'receipt', true);
+    for (let n = 0; n < found.bad; n++) this.#count(agent, [capability], 'receipt', false);
+    this.relearn(agent);
+  }
+
   /** An attempt ended by the agent, one way or the other. */
   completed(agent: LiveAgent, { queue }: LiveTask, good: boolean): void {
     this.#count(agent, namesOf(queue.wanted), 'completion', good);

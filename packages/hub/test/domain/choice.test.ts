@@ -13,7 +13,7 @@ import {
   type LiveAgent,
   type LiveTask,
 } from '../../src/domain/live.ts';
-import { firstMismatch, highestScore, score } from '../../src/domain/match.ts';
+import { firstMismatch, highestScore, matchable, score } from '../../src/domain/match.ts';
 import { WaitingTable } from '../../src/domain/waiting-table.ts';
 import { requirementClass } from '../../src/domain/requirement-class.ts';
 
@@ -102,6 +102,29 @@ describe('policies', () => {
   test('[MK-03 selection] an agent that fails is passed over, however cheap it is', () => {
     const failing = agentNamed('failing', { priceOutput: 1, figures: { success: 0.3 } });
     expect(chosen([failing, agentNamed('sound', { priceOutput: 400_000 })], { policy: 'cheapest' })).toBe('sound');
+  });
+
+  test('[LD-08 outcomes] one that was found to lie is passed over under every policy, however cheap and fast it says it is', () => {
+    for (const policy of ['cheapest', 'fastest', 'best', 'balanced'] as const) {
+      const liar = agentNamed('liar', { priceOutput: 1, figures: { firstChunkMs: 1 } });
+      liar.matchable = matchable(liar.offer, new Map([[capability, 0.1]]));
+      const honest = agentNamed('honest', { priceOutput: 900_000, figures: { firstChunkMs: 900 }, busy: 2 });
+      expect(chosen([liar, honest], { policy })).toBe('honest');
+      expect(chosen([liar], { policy })).toBe('liar'); // when there is nobody else
+    }
+  });
+
+  test('[LD-08 outcomes] balanced takes no liar for want of a second one to compare with: who is away is no comparison', () => {
+    const liar = agentNamed('liar');
+    liar.matchable = matchable(liar.offer, new Map([[capability, 0.1]]));
+    const away = agentNamed('away');
+    away.link = undefined;
+    const agents = [liar, agentNamed('honest'), away];
+    for (let draw = 0.05; draw < 1; draw += 0.1)
+      for (let other = 0.05; other < 1; other += 0.1) {
+        const drawn = [draw, other];
+        expect(chosen(agents, { policy: 'balanced' }, {}, () => drawn.shift() ?? 0.5)).not.toBe('liar');
+      }
   });
 
   test('[MK-03 selection] balanced compares two and never takes the worst of three, but for those it explores', () => {

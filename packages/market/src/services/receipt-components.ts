@@ -6,7 +6,7 @@ import type { AnswerLedger, AnswerLedgerParts } from './answer-ledger.ts';
 
 /** What taking in and showing receipts needs. */
 export interface ReceiptComponents {
-  readonly hub: Pick<Hub, 'agent' | 'agentsLabelled' | 'newestLeases' | 'offered'>;
+  readonly hub: Pick<Hub, 'agent' | 'agentsLabelled' | 'newestLeases' | 'offered' | 'stated'>;
   readonly ledger: Pick<AnswerLedger, 'seen'>;
   readonly database: Database;
   /** Settles what answers cost. */

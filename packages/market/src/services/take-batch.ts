@@ -32,6 +32,8 @@ import { receiptRow } from './receipt-row.ts';
 interface Judged {
   readonly disputes: readonly (DisputeReason | undefined)[];
   readonly tenants: readonly string[];
+  /** What each receipt is for, where its task is known. */
+  readonly capabilities: readonly (string | undefined)[];
   readonly answers: ReadonlyMap<string, KnownAnswer>;
   readonly agents: readonly (string | undefined)[];
   /** Agents that were not known to sign with this key before. */
@@ -171,6 +173,7 @@ export class BatchIntake {
       disputes,
       answers,
       tenants: receipts.map(({ taskId }) => leases.get(taskId)?.tenant ?? tenant),
+      capabilities: receipts.map(({ taskId }) => leases.get(taskId)?.capability),
       agents: receipts.map(({ taskId, fence }) => {
         const lease = leases.get(taskId);
         return lease?.fence === fence && agents.has(lease.agentId ?? '') ? lease.agentId : undefined;
@@ -185,7 +188,7 @@ export class BatchIntake {
     { batch, receipts, root }: HandedIn,
     judged: Judged,
   ): Promise<Acceptance> {
-    const { database, clock, hubKey, metrics } = this.#parts;
+    const { database, clock, hub, hubKey, metrics } = this.#parts;
     const { node, sequence, chainId, signature } = batch;
     const receivedAtMs = clock.nowMs();
     const disputed = judged.disputes.reduce((bits, reason, at) => (reason ? bits | (1n << BigInt(at)) : bits), 0n);
@@ -240,8 +243,40 @@ export class BatchIntake {
       throw ReceiptsOutOfOrder.error('another batch of this node was taken in at the same time', { cause: error });
     });
     for (const reason of judged.disputes) metrics.taken(reason);
+    for (const { agentId, capability, ...found } of statedBy(receipts, judged)) hub.stated(agentId, capability, found);
     return acceptance;
   }
+}
+
+/** What a node cannot have stated by mistake, nor because the hub knows less than it. */
+const lies: ReadonlySet<DisputeReason> = new Set([
+  'wrongCost',
+  'otherModel',
+  'abovePrice',
+  'notDelivered',
+  'aboveCount',
+]);
+
+interface Stated {
+  readonly agentId: string;
+  readonly capability: string;
+  good: number;
+  bad: number;
+}
+
+/** How much of what was to be paid for was true. What costs nothing states nothing. */
+function statedBy(receipts: readonly Receipt[], { disputes, agents, capabilities }: Judged): Iterable<Stated> {
+  const found = new Map<string, Stated>();
+  for (const [at, { costPicoUsd }] of receipts.entries()) {
+    const [reason, agentId, capability] = [disputes[at], agents[at], capabilities[at]];
+    const isLie = reason !== undefined && lies.has(reason);
+    if (!agentId || !capability || (!isLie && (reason !== undefined || costPicoUsd === 0n))) continue;
+    const key = `${agentId} ${capability}`;
+    const stated = found.get(key) ?? { agentId, capability, good: 0, bad: 0 };
+    stated[isLie ? 'bad' : 'good'] += 1;
+    found.set(key, stated);
+  }
+  return found.values();
 }
 
 /** A receipt that is billed shows what the budgets of its request counted too much. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ReceiptFault } from '../../src/api/receipt-operations.ts';
 import { bytesOf } from '../../src/domain/eip712/hex.ts';
 import { acceptanceDigest, batchDigest } from '../../src/domain/receipts/batch.ts';
-import type { Receipt } from '../../src/domain/receipts/receipt.ts';
+import { costOf, type Receipt } from '../../src/domain/receipts/receipt.ts';
 import { handedIn } from '../../src/services/handed-in.ts';
 import { evidenceFor } from '../../src/services/receipt-evidence.ts';
 import { listFaults } from '../../src/services/receipt-faults.ts';
@@ -18,6 +18,8 @@ const taskId = (number: number): string => `0198c0de-0000-7000-8000-${`${number}
 const receipt = (sequence: number, changes: Partial<Receipt> = {}): Receipt =>
   sampleReceipt(sequence, { taskId: taskId(sequence), ...changes });
 
+const costing = (one: Receipt): Receipt => ({ ...one, costPicoUsd: costOf(one) });
+
 type Started = Awaited<ReturnType<typeof startIntake>>;
 
 async function stored({ database }: Started, tenant = 'clients'): Promise<ReceiptsTable[]> {
@@ -27,6 +29,20 @@ async function stored({ database }: Started, tenant = 'clients'): Promise<Receip
 async function faults({ parts }: Started): Promise<ReceiptFault[]> {
   return (await listFaults(parts, { tenant: 'hosts', before: Number.MAX_SAFE_INTEGER, limit: 50 })).items;
 }
+
+test('[LD-08 outcomes] what is true in receipts and what is a lie tells of the node; what nobody can judge does not', async () => {
+  const { intake, around } = await startIntake();
+  const receipts = [
+    known(around, receipt(1)),
+    known(around, receipt(2)),
+    known(around, { ...receipt(3, { completionTokens: 301 }), costPicoUsd: 0n }),
+    known(around, costing(receipt(4, { completionTokens: 301 }))),
+    known(around, receipt(5)),
+  ];
+  around.answers.delete(receipts[4]!.taskId); // a hub that was killed has not seen it
+  await intake.take('hosts', await batchOf(1, receipts));
+  expect(around.stated).toEqual([{ agentId: 'agent-1', capability: 'llm.chat:sim-small', good: 2, bad: 2 }]);
+});
 
 describe('a batch in order', () => {
   test('[LD-04 countersigned] [LD-05 batch] is countersigned, stored, and each of its receipts proves itself', async () => {

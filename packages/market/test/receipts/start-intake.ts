@@ -22,12 +22,14 @@ export interface Surroundings {
   readonly answers: Map<string, KnownAnswer>;
   /** Address that the agent names in its offer. */
   label: string;
+  /** What the hub was told of the agent's statements. */
+  readonly stated: object[];
 }
 
 /** The intake on a database of its own, with a hub and a ledger that say what the test wants. */
 export async function startIntake() {
   const database = await openedDatabase(await newDatabaseUrl());
-  const around: Surroundings = { leases: new Map(), answers: new Map(), label: node };
+  const around: Surroundings = { leases: new Map(), answers: new Map(), label: node, stated: [] };
   const agent = { id: 'agent-1', tenant: 'hosts', offer: { name: 'one' } };
   const parts = {
     database,
@@ -41,6 +43,8 @@ export async function startIntake() {
       agentsLabelled: (tenant: string, _: string, value: string) =>
         tenant === agent.tenant && value === around.label ? [agent] : [],
       newestLeases: async () => around.leases,
+      stated: (agentId: string, capability: string, found: object) =>
+        void around.stated.push({ agentId, capability, ...found }),
     },
     ledger: { seen: async () => around.answers },
   } as unknown as ReceiptComponents;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const reeve = fileURLToPath(new URL('../../packages/cli/bin/reeve.js', import.meta.url));
+export const reeve = fileURLToPath(new URL('../packages/cli/bin/reeve.js', import.meta.url));
 
 /** A `reeve …` that runs until it is told to end, in a process group of its own. */
 export class Running {
@@ -80,16 +80,32 @@ export class System implements AsyncDisposable {
     return this.#start(parameters, { REEVE_URL: url, REEVE_API_KEY: apiKey }, '"state":"online"');
   }
 
+  /** `reeve node`; resolves once the hub has taken the node in. Under the same name it goes on with its own receipts. */
+  startNode({ url, apiKey }: Hub, name: string, parameters: readonly string[]): Promise<Running> {
+    const environment = { REEVE_URL: url, REEVE_API_KEY: apiKey, REEVE_HOME: this.#home };
+    return this.#start(['node', '--name', name, ...parameters], environment, '"state":"online"');
+  }
+
+  /** A file of the story, which goes with it. */
+  file(name: string): string {
+    return join(this.#home, name);
+  }
+
   async #start(...how: Parameters<typeof Running.start>): Promise<Running> {
     const running = await Running.start(...how);
     this.#running.push(running);
     return running;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends everything in order, the hub last. */
+  async end(): Promise<void> {
     const [hub, ...agents] = this.#running;
     await Promise.all(agents.map((agent) => agent.end()));
     await hub?.end();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
     this.#cutShort();
   }
 
