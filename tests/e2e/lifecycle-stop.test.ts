@@ -1,5 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createLifecycle, createLogger, loadSystemConfiguration } from '@reeve/platform';
+import { serve } from '@reeve/server';
 import type { ChatAct, ChatPiece } from '../faults/system/act.ts';
 import { AgentProcesses } from '../faults/system/agent-process.ts';
 import type { Keys } from '../faults/system/api.ts';
@@ -120,4 +125,23 @@ test('[FD-08 sigterm] SIGTERM at any moment of the start ends the process in ord
   }
   await home.start();
   expect(await home.api.get('/v1/status')).toMatchObject({ database: { writable: true } });
+});
+
+test('[FD-08 sigterm] a start that a stop overtakes writes nothing into a record that is closed already', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'reeve-overtaken-'));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  const { value } = loadSystemConfiguration({ directory: home, files: [], flags: { home, port: 0 } });
+  const log = createLogger({ level: 'silent' });
+  const lifecycle = createLifecycle({ graceMs: 5_000, log });
+  let stopped: ReturnType<typeof lifecycle.stop> | undefined;
+  const configuration = {
+    ...value,
+    // Asked for between two steps of the start, of which the second would look into the record as soon as it is stopped.
+    get audit() {
+      stopped = lifecycle.stop('SIGTERM');
+      return value.audit;
+    },
+  };
+  await expect(serve({ configuration, log, lifecycle })).rejects.toThrow('stopping: SIGTERM');
+  expect(await stopped).toEqual([]);
 });

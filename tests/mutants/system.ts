@@ -19,6 +19,15 @@ export const mutants: readonly Mutant[] = [
     testName: 'before it is answered with 201',
   },
   {
+    name: 'overtaken-start-goes-on',
+    guarantee: 'FD-08 sigterm',
+    file: `${server}/serve.ts`,
+    find: 'lifecycle.stopping.throwIfAborted();',
+    replace: '',
+    test: 'tests/e2e/lifecycle-stop.test.ts',
+    testName: 'a stop overtakes',
+  },
+  {
     name: 'request-shown-before-anybody-answers-it',
     guarantee: 'FD-08',
     file: `${server}/roles/up.ts`,

@@ -145,6 +145,7 @@ async function openAuditHeads(
 ): Promise<AuditHeads> {
   const { audit, home } = configuration;
   const keys = await headKeys(configuration);
+  lifecycle.stopping.throwIfAborted(); // a start that a signal overtook: what is signed at the end needs an open record
   const heads = new AuditHeads({ database, clock: systemClock, keys, path: resolve(home, audit.headsFile) });
   const stopExporting = periodically('export of audit heads', audit.exportEveryMs, log, (signal) =>
     heads.export(signal),
