@@ -131,7 +131,7 @@ test('[FD-08 sigterm] a start that a stop overtakes writes nothing into a record
   const home = await mkdtemp(join(tmpdir(), 'reeve-overtaken-'));
   onTestFinished(() => rm(home, { recursive: true, force: true }));
   const { value } = loadSystemConfiguration({ directory: home, files: [], flags: { home, port: 0 } });
-  const log = createLogger({ level: 'silent' });
+  const log = createLogger({ level: 'error' });
   const lifecycle = createLifecycle({ graceMs: 5_000, log });
   let stopped: ReturnType<typeof lifecycle.stop> | undefined;
   const configuration = {

@@ -100,6 +100,7 @@ export async function createEngine(components: HubComponents) {
   return {
     roster,
     board,
+    terms,
     endings,
     keeper,
     dispatcher,

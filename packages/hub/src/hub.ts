@@ -38,6 +38,8 @@ export interface Hub {
   removeOldBlobs(signal: AbortSignal): Promise<number>;
   /** Runs work for a caller who waits on an open connection. */
   attach(request: AttachedRequest): AttachedTask;
+  /** What the agent did for a tenant came to so much more than the `cost` it was attached with, or less. */
+  correctCost(agentId: string, tenant: string, byCost: number): void;
   /** What an agent is registered with, online or not; undefined when there is none. */
   agent(id: string): RegisteredAgent | undefined;
   /** The agents of a tenant whose offer has a label. */
@@ -141,6 +143,8 @@ export async function createHub(components: HubComponents, version: string): Pro
     ],
     removeOldBlobs: (signal) => removeOldBlobs({ ...components, ...engine }, signal),
     attach: (request) => attached.start(request),
+    correctCost: (agentId, tenant, byCost) =>
+      roster.get(agentId)?.turns.correct(tenant, engine.terms.of(tenant).weight, byCost),
     agent: (id) => roster.get(id),
     agentsLabelled: (tenant, label, value) =>
       [...roster.all()].filter((agent) => agent.tenant === tenant && agent.offer.labels[label] === value),

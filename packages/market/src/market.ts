@@ -1,4 +1,5 @@
 import type { BoundOperation, ErrorBodyWriter, RawRoute } from '@reeve/platform';
+import { TurnCosts } from './domain/turn-costs.ts';
 import type { GatewayComponents } from './gateway/components.ts';
 import { estimateOperation } from './gateway/estimate.ts';
 import { explainOperation } from './gateway/explain.ts';
@@ -15,7 +16,8 @@ export interface Market {
   readonly missingErrorBody: ErrorBodyWriter;
 }
 
-export function createMarket(components: GatewayComponents): Market {
+export function createMarket(parts: Omit<GatewayComponents, 'turnCosts'>): Market {
+  const components = { ...parts, turnCosts: new TurnCosts() };
   return {
     operations: [
       ...modelOperations(components.hub),

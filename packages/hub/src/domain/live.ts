@@ -95,6 +95,8 @@ export interface LiveTask extends Linked<LiveTask> {
   /** Orders the tasks of one tenant: the earliest is next (see ageing.ts). */
   dueAtMs: number;
   readonly submittedAtMs: number;
+  /** What it takes of the turns of its tenant (see turns.ts): 1, or what a request to a model is likely to come to. */
+  readonly cost: number;
   readonly timeoutMs: number;
   readonly deadlineAtMs: number | undefined;
   maxAttempts: number;

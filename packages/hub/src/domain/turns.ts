@@ -1,7 +1,7 @@
 /**
- * Deficit round robin (Shreedhar and Varghese 1995), over the tenants whose tasks one agent can do, with a task as the
- * unit of cost. In each round a tenant may take as many tasks as its weight says; what a weight leaves over, or a task
- * took too much, counts in later rounds. A tenant that has nothing waiting when a round ends starts afresh: nobody saves
+ * Deficit round robin (Shreedhar and Varghese 1995), over the tenants whose tasks one agent can do. A task costs 1, a request
+ * to a model what its tokens come to (see `LiveTask.cost`). In each round a tenant may take as much as its weight says; what a weight
+ * leaves over, or a task took too much, counts in later rounds. A tenant that has nothing waiting when a round ends starts afresh: nobody saves
  * up turns, so nobody who was away for long can push the others aside.
  *
  * Each agent keeps its own turns. Were they kept for all agents together, a tenant with much work on agents that only it
@@ -11,7 +11,7 @@ export class Turns {
   #round = 0;
   /** In which each tenant has its next turn. Apart from the rest: a choice looks at those of many tenants. */
   readonly #rounds = new Map<string, number>();
-  /** Tasks that each may still take in that round; not above 0 only in between. */
+  /** What each may still take in that round; not above 0 only in between. */
   readonly #deficits = new Map<string, number>();
 
   /** The round that is under way: no tenant is in an earlier one. */
@@ -24,12 +24,25 @@ export class Turns {
     return Math.max(this.#round, this.#rounds.get(tenant) ?? 0);
   }
 
-  /** The tenant takes one task. */
-  take(tenant: string, weight: number): void {
+  /** The tenant takes a task that costs so much. */
+  take(tenant: string, weight: number, cost = 1): void {
     const round = this.roundOf(tenant);
     if (round > this.#round) this.#begin(round);
-    const deficit = (this.#deficits.get(tenant) ?? weight) - 1;
-    // As many rounds later as it takes to be above 0 again; none while it still is.
+    this.#charge(tenant, round, weight, cost);
+  }
+
+  /**
+   * What the tenant took came to so much more than it was charged with, or less. Only as long as the round in which it
+   * took that is remembered: nobody owes longer than others remember.
+   */
+  correct(tenant: string, weight: number, byCost: number): void {
+    const round = this.#rounds.get(tenant);
+    if (round !== undefined) this.#charge(tenant, round, weight, byCost);
+  }
+
+  #charge(tenant: string, round: number, weight: number, cost: number): void {
+    const deficit = (this.#deficits.get(tenant) ?? weight) - cost;
+    // As many rounds later as it takes to be above 0 again; none while it still is; earlier ones when it gets back.
     const rounds = Math.floor(-deficit / weight) + 1;
     this.#rounds.set(tenant, round + rounds);
     this.#deficits.set(tenant, deficit + rounds * weight);

@@ -40,6 +40,8 @@ export interface AttachedRequest {
   readonly durability: 'sync' | 'group';
   /** Of the request, where that is traced. */
   readonly span?: Span | undefined;
+  /** What it is likely to take of the turns of its tenant, where a task takes 1; `Hub.correctCost` corrects it. */
+  readonly cost?: number;
   /** Requests with one key go to the agent that had the one before, while it qualifies and has room. */
   readonly affinity?: string;
 }
@@ -91,7 +93,7 @@ export class AttachedTasks {
 
   /** @throws synchronously what a submission can be refused for, before anything is done. */
   start(request: AttachedRequest): AttachedTask {
-    const { tenant, submission, onChunks, signal, durability, span, hedge, onHedge, onBroken } = request;
+    const { tenant, submission, onChunks, signal, durability, span, cost, hedge, onHedge, onBroken } = request;
     const { submissions, endings, settlement, retryBudgets, hedging } = this.#parts;
     const settled = Promise.withResolvers<string>();
     const stream = durability === 'sync' ? new HeldChunks(onChunks) : undefined;
@@ -108,7 +110,7 @@ export class AttachedTasks {
       ...(onBroken && { resume: (...broken) => (stream?.holds ? undefined : onBroken(...broken)) }),
       ...(hedge && { leased: (lease) => void accepted.then(() => hedging.watch(lease, hedge, () => onHedge?.())) }),
     };
-    const prepared = submissions.prepareAttached(tenant, submission, { follower, span });
+    const prepared = submissions.prepareAttached(tenant, submission, { follower, span, cost });
     const { task } = prepared;
     retryBudgets.requested(task);
     let withdrawn: TaskError | undefined;

@@ -129,7 +129,7 @@ export class Dispatcher {
   #grant(agent: LiveAgent, task: LiveTask): void {
     const { board, keeper, fences, terms, clock, metrics } = this.#parts;
     board.take(task);
-    agent.turns.take(task.tenant, terms.of(task.tenant).weight);
+    agent.turns.take(task.tenant, terms.of(task.tenant).weight, task.cost);
     task.attempt += 1;
     const lease = newLease(fences.take(), agent, task, task.follower ? clock.monotonicMs() : 0);
     task.lease = lease;

@@ -120,7 +120,7 @@ export class Hedging {
     rival.rival = lease;
     lease.rival = rival;
     agent.leases.set(fence, rival);
-    agent.turns.take(task.tenant, terms.of(task.tenant).weight);
+    agent.turns.take(task.tenant, terms.of(task.tenant).weight, task.cost);
     keeper.watchLease(rival);
     this.#note(rival, 'task.hedged', []);
     inputs.load(task, (input) => {

@@ -74,6 +74,7 @@ export class LeaseKeeper {
     const { deadlineAtMs, timeoutMs } = task;
     if (deadlineAtMs === undefined) return;
     this.#deadlines.add(task, deadlineAtMs);
+    if (task.follower) return; // it has no more time than one attempt from the start: what is urgent, its priority says
     const pressesMs = pressesAtMs(deadlineAtMs, timeoutMs);
     if (pressesMs > this.#clock.nowMs()) this.#pressures.add(task, pressesMs);
     else this.#timesUp.deadlinePresses(task);

@@ -183,6 +183,7 @@ export class Recovery {
       verify: undefined,
       follower: undefined,
       streamed: false,
+      cost: 1,
       failedOn: undefined,
       blocked: row.state === 'blocked',
       endings: 0,

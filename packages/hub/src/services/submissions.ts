@@ -270,7 +270,7 @@ export class Submissions {
     tenant: string,
     submission: TaskSubmission,
     input: string,
-    { follower, blocked = false, span }: Standing,
+    { follower, blocked = false, span, cost = 1 }: Standing,
   ): LiveTask {
     const { board, clock, steadyTime, settings } = this.#parts;
     const maxAttempts = submission.maxAttempts ?? settings.defaultMaxAttempts;
@@ -287,6 +287,7 @@ export class Submissions {
       priority,
       dueAtMs: dueAtMs(priority, sinceMs, settings.ageingMs),
       submittedAtMs: nowMs,
+      cost,
       timeoutMs: submission.timeoutMs ?? settings.defaultTimeoutMs,
       deadlineAtMs: submission.deadlineAtMs,
       maxAttempts,
@@ -331,6 +332,8 @@ interface Standing {
   readonly blocked?: boolean;
   readonly digests?: readonly string[];
   readonly span?: Span | undefined;
+  /** What it takes of the turns of its tenant. */
+  readonly cost?: number | undefined;
 }
 
 /** One try to take in the submissions of a request. */

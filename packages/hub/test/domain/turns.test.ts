@@ -47,3 +47,43 @@ test('[HB-14] what it remembers of tenants that went is forgotten with the next 
   for (let round = 0; round < 3; round++) turns.take('stays', 1);
   expect(turns.roundOf('gone 5')).toBe(turns.roundOf('new'));
 });
+
+test('[HB-14 fairness] [LD-06 weights] what tenants get is weighed by what it costs, to within a round and the dearest of each', () => {
+  const costs = fc.array(fc.tuple(fc.constantFrom(0.5, 1, 2), fc.constantFrom(0.1, 1, 7, 30)), {
+    minLength: 2,
+    maxLength: 5,
+  });
+  fc.assert(
+    fc.property(costs, fc.integer({ min: 50, max: 400 }), (tenants, count) => {
+      const turns = new Turns();
+      const spent = tenants.map(() => 0);
+      for (let given = 0; given < count; given++) {
+        const rounds = tenants.map((_, index) => turns.roundOf(`t${index}`));
+        const next = rounds.indexOf(Math.min(...rounds));
+        const [weight, cost] = tenants[next]!;
+        turns.take(`t${next}`, weight, cost);
+        spent[next]! += cost;
+      }
+      const rounds = spent.map((sum, index) => sum / tenants[index]![0]);
+      for (const [index, [weight, cost]] of tenants.entries())
+        for (const [other, [otherWeight, otherCost]] of tenants.entries())
+          expect(rounds[index]! - rounds[other]!).toBeLessThanOrEqual(
+            1 + cost / weight + otherCost / otherWeight + 1e-9,
+          );
+    }),
+  );
+});
+
+test('[LD-06 weights] what came to more is charged later, what came to less is given back, and nobody saves that up', () => {
+  const turns = new Turns();
+  turns.take('t0', 1, 1);
+  turns.take('t1', 1, 1);
+  turns.correct('t0', 1, 4);
+  expect(turns.roundOf('t0') - turns.roundOf('t1')).toBe(4);
+  turns.correct('t0', 1, -4);
+  expect(turns.roundOf('t0')).toBe(turns.roundOf('t1'));
+  turns.correct('t0', 1, -100);
+  expect(turns.roundOf('t0')).toBe(turns.round);
+  turns.correct('gone', 1, 100);
+  expect(turns.roundOf('gone')).toBe(turns.round);
+});

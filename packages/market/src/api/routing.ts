@@ -1,4 +1,4 @@
-import { Policy, Region } from '@reeve/hub/api';
+import { Policy, Priority, Region } from '@reeve/hub/api';
 import { MicroUsd, Name } from '@reeve/kernel';
 import { z } from 'zod';
 
@@ -20,3 +20,12 @@ export const Routing = z.strictObject({
   avoidNodes: nodes.optional(),
 });
 export type Routing = z.output<typeof Routing>;
+
+/** And about when: before or behind other requests of its own tenant, and how long it is worth waiting for. */
+export const Asking = Routing.extend({
+  /** `medium` when not given. */
+  priority: Priority.optional(),
+  /** Until the end of the answer; the limit of the gateway when not given, or longer. */
+  timeoutMs: z.coerce.number().int().min(1).optional(),
+});
+export type Asking = z.output<typeof Asking>;

@@ -13,7 +13,9 @@ import { clientError } from './client-error.ts';
 import type { GatewayComponents } from './components.ts';
 import type { Endpoint } from './endpoints.ts';
 import { conversationKey } from './conversation-key.ts';
+import { answerBound } from '../domain/token-bounds.ts';
 import type { ModelRequest } from './model-request.ts';
+import type { Urgency } from './routing.ts';
 import { modelTask, requirementsOf } from './model-task.ts';
 import { assertComplete, completionOf, reportedTokens } from './node-output.ts';
 import { openAiError } from './openai-error.ts';
@@ -28,6 +30,7 @@ export interface Asked {
   readonly endpoint: Endpoint;
   readonly body: ModelRequest;
   readonly constraints: Constraints;
+  readonly urgency: Urgency;
   /** What the budgets of the caller keep free for it, where there are any. */
   readonly reservation?: Reservation | undefined;
   /** What it took of the limits of a minute. */
@@ -54,6 +57,8 @@ export class ChatExchange {
   /** Who works on it. */
   #nodeId: string | undefined;
   #firstTokenTimer: NodeJS.Timeout | undefined;
+  /** Charges its tenant with what it came to, in place of what it was expected to. */
+  #correctCost: (() => void) | undefined;
 
   constructor(components: GatewayComponents, request: Request, reply: Reply, asked: Asked) {
     this.#components = components;
@@ -88,13 +93,17 @@ export class ChatExchange {
   }
 
   #attach(caller: Caller): Promise<string> {
-    const { hub, clock, settings, ledger } = this.#components;
-    const { endpoint, body, constraints, reservation } = this.#asked;
+    const { hub, clock, settings, ledger, turnCosts } = this.#components;
+    const { endpoint, body, constraints, urgency, reservation } = this.#asked;
     const { model } = body;
     const capability = capabilityOf(endpoint.kind, model);
     const { tenant, identity } = caller;
     const seen = ledger.begin({ tenant, caller: identity, model, capability, body, reservation });
     this.#seen = seen;
+    const cost = turnCosts.of(model, this.#bodyBytes(), answerBound(body));
+    this.#correctCost = () => {
+      if (this.#nodeId !== undefined) hub.correctCost(this.#nodeId, tenant, cost.excess(seen.textBytes));
+    };
     const affinity = conversationKey(caller.tenant, model, body['messages']);
     const isCostBounded = reservation !== undefined || constraints.cost !== undefined;
     const requires = requirementsOf(endpoint, model);
@@ -102,7 +111,8 @@ export class ChatExchange {
     this.#resumption = resumption;
     const { taskId, output } = hub.attach({
       tenant: caller.tenant,
-      submission: modelTask(endpoint, body, constraints, clock.nowMs(), settings.requestTimeoutMs),
+      submission: modelTask(endpoint, body, constraints, urgency, clock.nowMs(), settings.requestTimeoutMs),
+      cost: cost.expected,
       onChunks: (data, taken) => {
         seen.see(data);
         if (this.#isStreamed) this.#pass(data, taken);
@@ -127,6 +137,12 @@ export class ChatExchange {
     // A whole answer has its first token only at its end, so only streams are held to it.
     if (this.#isStreamed) this.#firstTokenTimer = setTimeout(() => this.#tooLate(), settings.firstTokenTimeoutMs);
     return output;
+  }
+
+  /** One that came without its length is measured. */
+  #bodyBytes(): number {
+    const { headers, body } = this.#request;
+    return Number(headers['content-length'] ?? Buffer.byteLength(JSON.stringify(body)));
   }
 
   #pass(data: readonly string[], taken: (length: number) => void): void {
@@ -189,6 +205,7 @@ export class ChatExchange {
     metrics.answered(this.#asked.body.model, outcome, durationMs);
     if (whole !== undefined && this.#pieces.count === 0) this.#seen?.see([whole]);
     this.#seen?.ended(outcome, this.#reported);
+    this.#correctCost?.();
     this.#correctRates(how);
     const { correlationId } = this.#request.visit;
     const facts = { correlationId, taskId: this.#taskId, model: this.#asked.body.model, outcome, durationMs };

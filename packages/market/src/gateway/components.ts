@@ -1,6 +1,7 @@
 import type { Clock } from '@reeve/kernel';
 import type { HedgeTerms, Hub } from '@reeve/hub';
 import type { Database, Logger } from '@reeve/platform';
+import type { TurnCosts } from '../domain/turn-costs.ts';
 import type { AnswerLedger } from '../services/answer-ledger.ts';
 import type { BudgetBook } from '../services/budgets/budget-book.ts';
 import type { GatewayMetrics } from './metrics.ts';
@@ -28,4 +29,5 @@ export interface GatewayComponents {
   readonly budgets: BudgetBook;
   readonly metrics: GatewayMetrics;
   readonly settings: GatewaySettings;
+  readonly turnCosts: TurnCosts;
 }

@@ -27,9 +27,9 @@ function modelRoute(components: GatewayComponents, endpoint: Endpoint): RawRoute
     handle(request, reply, caller) {
       const asked = readModelRequest(endpoint, request.body);
       assertServed(components.hub, endpoint.kind, asked.model);
-      const { body, constraints, conditional } = routed(asked, request.headers);
+      const { body, constraints, urgency, conditional } = routed(asked, request.headers);
       if (conditional) assertQualified(components.hub, requirementsOf(endpoint, asked.model), constraints);
-      const routedHere = { endpoint, body, constraints };
+      const routedHere = { endpoint, body, constraints, urgency };
       const budgets = components.budgets.of(caller);
       if (budgets.length === 0) return new ChatExchange(components, request, reply, routedHere).run(caller);
       return withinBudgets(components, budgets, routedHere, request.visit.headers).then((kept) =>

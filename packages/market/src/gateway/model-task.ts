@@ -2,6 +2,7 @@ import { capabilityOf } from '../domain/capability.ts';
 import type { Constraints, Requirement, TaskSubmission } from '@reeve/hub/api';
 import type { Endpoint } from './endpoints.ts';
 import type { ModelRequest } from './model-request.ts';
+import type { Urgency } from './routing.ts';
 
 /**
  * A request as a task. Made by hand and not by the schema of submissions: the body is JSON already and the model is one
@@ -11,15 +12,17 @@ export function modelTask(
   endpoint: Endpoint,
   request: ModelRequest,
   constraints: Constraints,
+  { priority = 'medium', timeoutMs: wantedMs = Infinity }: Urgency,
   nowMs: number,
-  timeoutMs: number,
+  longestMs: number,
 ): TaskSubmission {
+  const timeoutMs = Math.min(wantedMs, longestMs);
   return {
     kind: endpoint.taskKind,
     input: request as unknown as TaskSubmission['input'],
     requires: requirementsOf(endpoint, request.model),
     constraints,
-    priority: 'medium',
+    priority,
     timeoutMs,
     deadlineAtMs: nowMs + timeoutMs,
     labels: {},

@@ -1,15 +1,19 @@
 import type { Constraints } from '@reeve/hub/api';
 import type { IncomingHttpHeaders } from 'node:http';
-import { Routing } from '../api/routing.ts';
+import { Asking, type Routing } from '../api/routing.ts';
 import type { TokenCounts } from '../domain/budgets/amounts.ts';
 import { answerBound, promptBound } from '../domain/token-bounds.ts';
 import { InvalidModelRequest } from '../errors.ts';
 import type { ModelRequest } from './model-request.ts';
 
+/** How it stands among other requests of its tenant, and how long it may take. */
+export type Urgency = Pick<Asking, 'priority' | 'timeoutMs'>;
+
 /** A request as its node gets it, and who may be that node. */
 export interface Routed {
   readonly body: ModelRequest;
   readonly constraints: Constraints;
+  readonly urgency: Urgency;
   /** Whether the client set conditions that it may be that nobody meets. */
   readonly conditional: boolean;
 }
@@ -29,22 +33,29 @@ const headers = {
   minStakeMicroUsd: 'x-reeve-min-stake-micro-usd',
   nodes: 'x-reeve-nodes',
   avoidNodes: 'x-reeve-avoid-nodes',
-} as const satisfies Record<keyof Routing, string>;
+  priority: 'x-reeve-priority',
+  timeoutMs: 'x-reeve-timeout-ms',
+} as const satisfies Record<keyof Asking, string>;
 
 /** Takes what is for us out of a request. @throws InvalidModelRequest that names the member. */
 export function routed(asked: ModelRequest, given: IncomingHttpHeaders): Routed {
   const inHeaders = fromHeaders(given);
   if (asked['reeve'] === undefined && inHeaders === undefined)
-    return { body: asked, constraints: usual, conditional: false };
+    return { body: asked, constraints: usual, urgency: {}, conditional: false };
   const { reeve = {}, ...body } = asked;
   const isObject = typeof reeve === 'object' && reeve !== null;
-  const parsed = Routing.safeParse(isObject ? { ...inHeaders, ...reeve } : reeve);
+  const parsed = Asking.safeParse(isObject ? { ...inHeaders, ...reeve } : reeve);
   if (!parsed.success) throw invalid(parsed.error.issues);
-  const { policy = 'balanced', ...conditions } = parsed.data;
+  const { policy = 'balanced', priority, timeoutMs, ...conditions } = parsed.data;
   const limited =
     parsed.data.maxCostMicroUsd === undefined ? (body as ModelRequest) : withTokenLimit(body as ModelRequest);
   const constraints = { ...constraintsOf(conditions, limited), policy };
-  return { body: limited, constraints, conditional: Object.keys(conditions).length > 0 };
+  return {
+    body: limited,
+    constraints,
+    urgency: { priority, timeoutMs },
+    conditional: Object.keys(conditions).length > 0,
+  };
 }
 
 /** Conditions as the hub matches them. */
@@ -98,7 +109,7 @@ export function expectedTokens(body: ModelRequest): number {
 function fromHeaders(given: IncomingHttpHeaders): Record<string, unknown> | undefined {
   let found: Record<string, unknown> | undefined;
   for (const member in headers) {
-    const value = given[headers[member as keyof Routing]];
+    const value = given[headers[member as keyof Asking]];
     if (typeof value !== 'string') continue;
     const isList = member === 'nodes' || member === 'avoidNodes';
     (found ??= {})[member] = isList ? value.split(',').map((name) => name.trim()) : value;

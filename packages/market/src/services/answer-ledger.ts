@@ -49,6 +49,8 @@ export interface OpenAnswer {
   resumed(body: Readonly<Record<string, unknown>>): void;
   /** Pieces of an answer, or a whole one, as they come from the node. */
   see(data: readonly string[]): void;
+  /** Bytes of what the model wrote, as far as it was seen. */
+  readonly textBytes: number;
   /**
    * The client has its answer, or its error.
    * @param reported what the node says that a whole answer took, where it says so.
@@ -91,6 +93,9 @@ export class AnswerLedger {
       leased: (agentId) => void (account.price = this.#priceOf(agentId, request.capability)),
       resumed: (body) => account.resumed(body),
       see: (data) => account.see(data),
+      get textBytes() {
+        return account.textBytes;
+      },
       ended: (outcome, reported) => this.#writeSoon(account, outcome, reported),
     };
   }
@@ -213,6 +218,10 @@ class Account {
     this.reservation = reservation;
     this.#body = body;
     this.#answerBound = answerBound(body) ?? Number.MAX_SAFE_INTEGER;
+  }
+
+  get textBytes(): number {
+    return this.#textBytes;
   }
 
   resumed(body: Readonly<Record<string, unknown>>): void {
