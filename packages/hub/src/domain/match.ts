@@ -220,8 +220,8 @@ function weighted(parts: ScoreParts, { proficiency, freeShare, cheapness, speed:
   return (parts.success * parts.kept * sum) / total;
 }
 
-/** Without a policy proficiency itself is part of the score. */
-function keptFor({ kept }: MatchableOffer, { requires, policy }: RequirementClass): number {
+/** How much of its word an agent kept about the work of a class. Without a policy proficiency itself is part of the score. */
+export function keptFor({ kept }: MatchableOffer, { requires, policy }: RequirementClass): number {
   if (policy === undefined || kept.size === 0) return 1;
   return Math.min(...requires.map(({ name }) => kept.get(name) ?? 1));
 }

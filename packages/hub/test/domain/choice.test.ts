@@ -158,6 +158,14 @@ describe('who comes first', () => {
     expect(chosen([had, better], {}, { follower })).toBe('better');
   });
 
+  test('[LD-08 outcomes] [MK-03 affinity] one that was found to lie does not keep its conversations', () => {
+    const [had, honest] = [agentNamed('had'), agentNamed('honest', { busy: 2 })];
+    const follower = { preferred: had } as unknown as Follower;
+    expect(chosen([had, honest], { policy: 'balanced' }, { follower })).toBe('had');
+    had.matchable = matchable(had.offer, new Map([[capability, 0.4]]));
+    expect(chosen([had, honest], { policy: 'balanced' }, { follower })).toBe('honest');
+  });
+
   test('[MK-03 affinity] one that does not meet the conditions is not preferred', () => {
     const [had, other] = [agentNamed('had'), agentNamed('other')];
     const queue = queueOf([other], {});
