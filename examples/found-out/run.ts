@@ -35,7 +35,7 @@ const { digest } = await client.blobs.put(lines.map((line) => `${JSON.stringify(
 console.log('First pass: agents are believed.');
 const first = await runPass(client, digest, right);
 console.log(`Lines with a known answer go to all of them.`);
-await probe(client, lines, right, 60);
+await probe(client, lines, right, 160);
 console.log(`Second pass: agents are known. ${victim} is killed on the way.`);
 const [second, lost] = await Promise.all([runPass(client, digest, right), killAtWork(client)]);
 const agents = await Promise.all(cast.map((each) => factsOf(each, first, second)));

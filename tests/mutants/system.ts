@@ -34,7 +34,7 @@ export const mutants: readonly Mutant[] = [
     find: 'if (configuration.demo.enabled) await startDemoNode(',
     replace: 'if (configuration.demo.enabled) void startDemoNode(',
     test: children,
-    testName: 'as soon as it is shown',
+    testName: 'as soon as that is shown',
   },
   {
     name: 'result-accepted-before-it-is-on-disk',
