@@ -137,6 +137,15 @@ export const mutants: readonly Mutant[] = [
     testName: 'the time that it is worth',
   },
   {
+    name: 'classes-that-are-gone-stay-on-agendas',
+    guarantee: 'HB-03',
+    file: `${domain}/class-queue.ts`,
+    find: 'if (listed >= 0) agent.agenda.splice(listed, 1);',
+    replace: '',
+    test: `${domainTests}/next-task.test.ts`,
+    testName: 'that is gone leads nobody',
+  },
+  {
     name: 'rows-moved-before-their-place',
     guarantee: 'HB-03',
     file: `${domain}/waiting-rows.ts`,

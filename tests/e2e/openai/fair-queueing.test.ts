@@ -108,6 +108,16 @@ test('[LD-06 deadlines] a request that is not answered in the time that it is wo
   expect(backend.requests.slice(before).map(({ body }) => nameOf(body))).toEqual(['blocker']);
 });
 
+test.each([true, '', '0', -1, 1.5, null])('[LD-06] a time-out of %j is refused, and named', async (timeoutMs) => {
+  const client = await clientOf('wrong');
+  const request = { model: 'sim-small', messages: [{ role: 'user' as const, content: 'wrong' }], reeve: { timeoutMs } };
+  const refused = client.chat.completions.create(request);
+  await expect(refused).rejects.toMatchObject({
+    status: 400,
+    message: expect.stringContaining('reeve.timeoutMs: must be a whole'),
+  });
+});
+
 test.each([
   ['x-reeve-priority', 'soon', 'reeve.priority'],
   ['x-reeve-timeout-ms', 'a while', 'reeve.timeoutMs'],

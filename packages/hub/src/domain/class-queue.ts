@@ -53,9 +53,9 @@ export class ClassQueue implements TaskQueue {
 
   disqualify(agent: LiveAgent): void {
     this.qualified.remove(agent);
-    this.unlisted.delete(agent);
     agent.qualifies.delete(this);
-    const listed = agent.agenda.indexOf(this.number);
+    // In an agenda it is only where it is not unlisted; mostly nothing has to be looked through.
+    const listed = this.unlisted.delete(agent) ? -1 : agent.agenda.indexOf(this.number);
     if (listed >= 0) agent.agenda.splice(listed, 1);
     agent.lowered.delete(this);
   }

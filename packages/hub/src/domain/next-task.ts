@@ -23,15 +23,18 @@ export function nextTask(agent: LiveAgent, table: WaitingTable): LiveTask | unde
   return table.taskOf(firstDue(rows, table));
 }
 
-/** Of each class on the agenda, as far as it is looked at. */
+/** Of each class on the agenda, as far as it is looked at; those found empty leave it, in one go however many. */
 function firstRows(agent: LiveAgent, table: WaitingTable): number[] {
   const { agenda } = agent;
   const rows: number[] = [];
-  while (rows.length < Math.min(agenda.length, lookLimit)) {
-    const row = table.firstRow(agenda[rows.length]!);
-    if (row === none) unlist(agent, rows.length, table);
-    else rows.push(row);
+  let seen = 0;
+  for (; seen < agenda.length && rows.length < lookLimit; seen++) {
+    const number = agenda[seen]!;
+    const row = table.firstRow(number);
+    if (row === none) table.queueOf(number).unlisted.add(agent);
+    else agenda[rows.push(row) - 1] = number;
   }
+  if (rows.length < seen) agenda.splice(rows.length, seen - rows.length);
   return rows;
 }
 
@@ -65,11 +68,6 @@ function firstDue(rows: readonly number[], table: WaitingTable): number {
     [first, firstDueMs] = [row, dueMs];
   }
   return first;
-}
-
-function unlist(agent: LiveAgent, index: number, table: WaitingTable): void {
-  const [number] = agent.agenda.splice(index, 1);
-  table.queueOf(number!).unlisted.add(agent);
 }
 
 /** Tasks wait in the queue that nobody could take at once: every agent that may take one later has to look there. */

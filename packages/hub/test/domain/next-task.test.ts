@@ -97,6 +97,20 @@ describe('what a free slot takes', () => {
     expect(new Set(takeAll(agent, all)).size).toBe(800);
   });
 
+  test('[HB-03] the number of a class that is gone leads nobody into the class that has it next', () => {
+    const [gone] = queues(1);
+    const agent = agentFor([gone!]);
+    const task = waiting(1, 2);
+    put(gone!, task);
+    gone!.remove(task);
+    gone!.disqualify(agent);
+    gone!.leave();
+    const [next] = queues(1);
+    expect(next!.number).toBe(gone!.number);
+    put(next!, waiting(2, 2));
+    expect(nextTask(agent, table)).toBeUndefined();
+  });
+
   test('[HB-03] a class found empty is looked at again as soon as something waits in it', () => {
     const all = queues(2);
     const agent = agentFor(all);

@@ -26,6 +26,19 @@ export const Asking = Routing.extend({
   /** `medium` when not given. */
   priority: Priority.optional(),
   /** Until the end of the answer; the limit of the gateway when not given, or longer. */
-  timeoutMs: z.coerce.number().int().min(1).optional(),
+  timeoutMs: z
+    .union(
+      [
+        z.int().min(1),
+        z
+          .string()
+          .regex(/^[1-9]\d{0,8}$/)
+          .transform(Number),
+      ],
+      {
+        error: 'must be a whole number of milliseconds, 1 or more',
+      },
+    )
+    .optional(),
 });
 export type Asking = z.output<typeof Asking>;
