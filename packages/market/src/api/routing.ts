@@ -21,6 +21,8 @@ export const Routing = z.strictObject({
 });
 export type Routing = z.output<typeof Routing>;
 
+const wholeMs = 'must be a whole number of milliseconds, 1 or more';
+
 /** And about when: before or behind other requests of its own tenant, and how long it is worth waiting for. */
 export const Asking = Routing.extend({
   /** `medium` when not given. */
@@ -29,14 +31,14 @@ export const Asking = Routing.extend({
   timeoutMs: z
     .union(
       [
-        z.int().min(1),
+        z.int().min(1, wholeMs),
         z
           .string()
           .regex(/^[1-9]\d{0,8}$/)
           .transform(Number),
       ],
       {
-        error: 'must be a whole number of milliseconds, 1 or more',
+        error: wholeMs,
       },
     )
     .optional(),
